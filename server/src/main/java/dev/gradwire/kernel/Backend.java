@@ -1,0 +1,31 @@
+package dev.gradwire.kernel;
+
+import dev.gradwire.tensor.Tensor;
+import dev.gradwire.tensor.TensorType;
+import java.lang.foreign.MemorySegment;
+
+/** One device with its kernels. Safe for use by many threads. */
+public interface Backend extends AutoCloseable {
+    /** {@code cpu}, {@code cuda:0}, … */
+    String device();
+
+    /** Name and version of the library behind it, for people. */
+    String library();
+
+    /** Copies host data to the device. The caller owns the result and closes it. */
+    DeviceTensor upload(Tensor tensor);
+
+    /** Copies a device tensor of {@code type} in row-major order into {@code target}, which has just its length. */
+    void download(DeviceTensor tensor, TensorType type, MemorySegment target);
+
+    /**
+     * Finds the kernel for a call whose operands have these types; checks all arguments, so that a resolved kernel
+     * never hands native code an argument it would abort on.
+     *
+     * @throws KernelException when this backend has no such kernel
+     */
+    Kernel resolve(KernelCall call);
+
+    @Override
+    void close();
+}
