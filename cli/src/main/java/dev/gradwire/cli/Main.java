@@ -1,0 +1,25 @@
+package dev.gradwire.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** Entry point of the {@code gradwire} command. */
+@Command(
+        name = "gradwire",
+        description = "Gradients as a service: sends a graph, returns values, gradients and grad_fn metadata.",
+        mixinStandardHelpOptions = true,
+        versionProvider = VersionProvider.class,
+        subcommands = {HelpCommand.class})
+public final class Main {
+    private Main() {}
+
+    /**
+     * Runs one command and exits with its status: 0 done, 1 failed, 2 wrong usage.
+     *
+     * @param args subcommand and its options
+     */
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new Main()).execute(args));
+    }
+}
