@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param operands types of the tensors that {@link Argument.Operand} refers to
  * @param results types that the caller expects
  */
-public record KernelCall(
-        String name, List<Argument> arguments, List<TensorType> operands, List<TensorType> results) {
+public record KernelCall(String name, List<Argument> arguments, List<TensorType> operands, List<TensorType> results) {
     public KernelCall {
         arguments = List.copyOf(arguments);
         operands = List.copyOf(operands);
