@@ -1,0 +1,258 @@
+package dev.gradwire.graph;
+
+import dev.gradwire.graph.Graph.Input;
+import dev.gradwire.graph.Graph.Output;
+import dev.gradwire.tensor.Tensor;
+import dev.gradwire.tensor.TensorType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records a graph node by node and checks each as it comes: names, arguments, types. Clients' graphs come in by {@link
+ * #record}; rewrites use {@link #call} and {@link #copy}. Not safe for use by several threads.
+ */
+public final class GraphBuilder {
+    /** Name of the operator whose one argument is tensor data. */
+    public static final String CONSTANT = "constant";
+
+    private final OperatorTable operators;
+    private final List<Input> inputs = new ArrayList<>();
+    private final List<Node> nodes = new ArrayList<>();
+    private final List<Output> outputs = new ArrayList<>();
+    private final Map<String, Value> names = new LinkedHashMap<>();
+    private final Set<String> taken = new HashSet<>();
+    private final Map<String, Integer> uses = new HashMap<>();
+    private int valueCount;
+    private String origin = "";
+    private boolean insideComposite;
+
+    public GraphBuilder(OperatorTable operators) {
+        this.operators = operators;
+    }
+
+    // What clients record
+
+    public Value input(String name, TensorType type, boolean requiresGrad) {
+        checkNewName(name);
+        if (requiresGrad && !type.dtype().isDifferentiable()) {
+            throw new GraphException(
+                    Reason.NOT_DIFFERENTIABLE,
+                    "input '" + name + "' is " + type + ", but only floating point and complex tensors can require grad");
+        }
+        Value value = newValue(type);
+        inputs.add(new Input(name, value, requiresGrad));
+        names.put(name, value);
+        return value;
+    }
+
+    /**
+     * Records a client's node.
+     *
+     * @param name unique in the graph; its results are {@code name}, {@code name:1}, …
+     * @throws GraphException with the node and operator
+     */
+    public List<Value> record(String name, String op, List<Argument> positional, Map<String, Argument> keywords) {
+        try {
+            checkNewName(name);
+            origin = name;
+            List<Value> results = apply(op, positional, keywords);
+            for (int i = 0; i < results.size(); i++) {
+                names.put(i == 0 ? name : name + ":" + i, results.get(i));
+            }
+            return results;
+        } catch (GraphException e) {
+            throw e.at(name, op);
+        } catch (ArithmeticException e) {
+            throw new GraphException(Reason.SIZE_OVERFLOW, "a size does not fit 64 bits").at(name, op);
+        }
+    }
+
+    private void checkNewName(String name) {
+        if (name.isEmpty() || name.indexOf(':') >= 0) {
+            throw new GraphException(Reason.INVALID_NAME, "a name must not be empty or contain ':', but is '" + name + "'");
+        }
+        if (!taken.add(name)) {
+            throw new GraphException(Reason.DUPLICATE_NAME, "the name '" + name + "' stands for another value already");
+        }
+    }
+
+    /** The value of that name ({@code node}, {@code node:1}, an input). */
+    public @Nullable Value lookup(String name) {
+        return names.get(name);
+    }
+
+    public void output(String name, Value value) {
+        outputs.add(new Output(name, value));
+    }
+
+    // What rewrites add
+
+    /** Names the client's node that the next nodes come from. */
+    public void setOrigin(String name) {
+        origin = name;
+    }
+
+    public String origin() {
+        return origin;
+    }
+
+    /** Calls an operator by name, with positional arguments. */
+    public List<Value> call(String op, List<Argument> positional) {
+        return apply(op, positional, Map.of());
+    }
+
+    public List<Value> call(String op, List<Argument> positional, Map<String, Argument> keywords) {
+        return apply(op, positional, keywords);
+    }
+
+    public Value constant(Tensor tensor) {
+        return call(CONSTANT, List.of(new Argument.Constant(tensor))).getFirst();
+    }
+
+    /** Adds an input without a name check, for graphs that are made from checked ones. */
+    public Value copyInput(Input input) {
+        Value value = newValue(input.value().type());
+        inputs.add(new Input(input.name(), value, input.requiresGrad()));
+        return value;
+    }
+
+    /** Repeats a node of another graph; {@code map} gives the new value for each old id and receives the results. */
+    public Node copy(Node node, @Nullable Value[] map) {
+        List<Argument> args = node.args().stream().map(arg -> remap(arg, map)).toList();
+        Node copy = append(node.name(), node.op(), args, node.results().stream().map(Value::type).toList());
+        for (int i = 0; i < copy.results().size(); i++) {
+            map[node.results().get(i).id()] = copy.results().get(i);
+        }
+        return copy;
+    }
+
+    /** The argument with its values replaced. */
+    public static Argument remap(Argument argument, @Nullable Value[] map) {
+        return switch (argument) {
+            case Value value -> mapped(value, map);
+            case Argument.Items list
+            when list.items().stream().anyMatch(Value.class::isInstance) ->
+                new Argument.Items(list.items().stream().map(item -> remap(item, map)).toList());
+            default -> argument;
+        };
+    }
+
+    public static Value mapped(Value value, @Nullable Value[] map) {
+        Value replacement = map[value.id()];
+        if (replacement == null) {
+            throw new IllegalStateException("value " + value.id() + " is used before it is defined");
+        }
+        return replacement;
+    }
+
+    // Both
+
+    public List<Node> nodes() {
+        return nodes;
+    }
+
+    public int valueCount() {
+        return valueCount;
+    }
+
+    public Graph build() {
+        return new Graph(inputs, nodes, outputs, valueCount);
+    }
+
+    public Recording recording() {
+        return new Recording(build(), names);
+    }
+
+    private List<Value> apply(String name, List<Argument> positional, Map<String, Argument> keywords) {
+        List<? extends Operator> candidates = operators.overloads(name);
+        if (candidates.isEmpty()) {
+            throw new GraphException(Reason.UNKNOWN_OPERATOR, "there is no operator '" + name + "'");
+        }
+        GraphException first = null;
+        for (Operator op : candidates) {
+            List<Argument> bound;
+            try {
+                bound = op.schema().bind(positional, keywords);
+            } catch (GraphException e) {
+                first = first == null ? e : first;
+                continue;
+            }
+            return apply(op, canonical(op, bound));
+        }
+        if (first == null) {
+            throw new IllegalStateException("no overload of " + name);
+        }
+        throw candidates.size() == 1
+                ? first
+                : new GraphException(
+                        first.reason(), first.getMessage() + "; the overloads are " + Schema.list(candidates));
+    }
+
+    /** Re-orders an overload's arguments to the parameters that all overloads share. */
+    private static List<Argument> canonical(Operator op, List<Argument> bound) {
+        if (op.schema() == op.canonical()) {
+            return bound;
+        }
+        List<Argument> args = new ArrayList<>();
+        for (Parameter parameter : op.canonical().parameters()) {
+            int index = op.schema().indexOf(parameter.name());
+            Argument standard = parameter.defaultValue();
+            args.add(index >= 0 ? bound.get(index) : standard == null ? Argument.NONE : standard);
+        }
+        return args;
+    }
+
+    /** Adds a call whose arguments stand in canonical order; a composite operator's parts in its place. */
+    public List<Value> apply(Operator op, List<Argument> args) {
+        Call call = new Call(op, args);
+        if (op.isComposite()) {
+            return expand(op, call);
+        }
+        String name = insideComposite ? partName(op) : origin;
+        return append(name, op, args, op.infer(call)).results();
+    }
+
+    private List<Value> expand(Operator op, Call call) {
+        boolean outer = !insideComposite;
+        insideComposite = true;
+        try {
+            return op.expand(this, call).stream().map(GraphBuilder::asValue).toList();
+        } finally {
+            insideComposite = !outer;
+        }
+    }
+
+    private static Value asValue(Argument argument) {
+        if (argument instanceof Value value) {
+            return value;
+        }
+        throw new IllegalStateException("an expansion must give tensors, not " + argument);
+    }
+
+    /** A stable name for a part of a composite: {@code loss/log_softmax}, {@code loss/mul.2}. */
+    private String partName(Operator op) {
+        String part = origin + "/" + op.schema().name();
+        int use = uses.merge(part, 1, Integer::sum);
+        return use == 1 ? part : part + "." + use;
+    }
+
+    private Node append(String name, Operator op, List<Argument> args, List<TensorType> types) {
+        List<Value> results = new ArrayList<>(types.size());
+        for (TensorType type : types) {
+            results.add(newValue(type));
+        }
+        Node node = new Node(name, op, args, results);
+        nodes.add(node);
+        return node;
+    }
+
+    private Value newValue(TensorType type) {
+        return new Value(valueCount++, type);
+    }
+}

@@ -1,0 +1,43 @@
+package dev.gradwire.graph;
+
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * One application of an operator.
+ *
+ * @param name how errors and grad_fn speak of it; nodes that rewrites add carry the name of the client's node that
+ *     they come from, so a name need not be unique after a rewrite
+ * @param op the overload that was called
+ * @param args one for each parameter of {@link Operator#canonical()}
+ * @param results its values, in order
+ */
+public record Node(String name, Operator op, List<Argument> args, List<Value> results) {
+    public Node {
+        args = List.copyOf(args);
+        results = List.copyOf(results);
+    }
+
+    public Value result() {
+        return results.getFirst();
+    }
+
+    public Call call() {
+        return new Call(op, args);
+    }
+
+    /** Gives every value among the arguments, those in lists too, in order. */
+    public void forEachOperand(Consumer<Value> consumer) {
+        for (Argument arg : args) {
+            if (arg instanceof Value value) {
+                consumer.accept(value);
+            } else if (arg instanceof Argument.Items list) {
+                list.items().forEach(item -> {
+                    if (item instanceof Value value) {
+                        consumer.accept(value);
+                    }
+                });
+            }
+        }
+    }
+}

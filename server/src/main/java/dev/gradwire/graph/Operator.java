@@ -1,0 +1,29 @@
+package dev.gradwire.graph;
+
+import dev.gradwire.tensor.TensorType;
+import java.util.List;
+
+/** What the graph needs to know of an operator's overload. */
+public interface Operator {
+    /** The overload as it is called. */
+    Schema schema();
+
+    /** The parameters that all overloads of the operator share; a node's arguments stand in their order. */
+    Schema canonical();
+
+    /**
+     * The types of the results.
+     *
+     * @throws GraphException when the arguments do not fit, naming the argument
+     */
+    List<TensorType> infer(Call call);
+
+    /**
+     * Whether the operator is only a name for a combination of others, which the builder records in its place (and
+     * whose nodes its grad_fn is made of, as in PyTorch).
+     */
+    boolean isComposite();
+
+    /** Records what a composite operator stands for. */
+    List<Argument> expand(GraphBuilder builder, Call call);
+}

@@ -1,0 +1,10 @@
+package dev.gradwire.graph;
+
+import dev.gradwire.tensor.TensorType;
+
+/**
+ * One tensor of a graph: an input or a result of a node.
+ *
+ * @param id dense number within its graph, inputs first, then results in the order of the nodes
+ */
+public record Value(int id, TensorType type) implements Argument {}

@@ -1,0 +1,111 @@
+package dev.gradwire.op;
+
+import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Call;
+import dev.gradwire.graph.GraphBuilder;
+import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.Shape;
+import dev.gradwire.tensor.TensorType;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** An operator's arguments as rules read them: tensors as expressions, the rest as Java values. */
+public class Args {
+    private final GraphBuilder builder;
+    private final Call call;
+
+    public Args(GraphBuilder builder, Call call) {
+        this.builder = builder;
+        this.call = call;
+    }
+
+    public GraphBuilder builder() {
+        return builder;
+    }
+
+    public Call call() {
+        return call;
+    }
+
+    /** A tensor argument (or a number in its place). */
+    public Expr arg(String parameter) {
+        return new Expr(builder, call.arg(parameter));
+    }
+
+    /** The argument as it is, for handing on. */
+    public Argument raw(String parameter) {
+        return call.arg(parameter);
+    }
+
+    /** A list of tensors. */
+    public List<Expr> list(String parameter) {
+        return Expr.wrap(builder, call.items(parameter));
+    }
+
+    public boolean has(String parameter) {
+        return call.has(parameter);
+    }
+
+    public Shape shape(String parameter) {
+        return call.shape(parameter);
+    }
+
+    public TensorType type(String parameter) {
+        return call.type(parameter);
+    }
+
+    public int rank(String parameter) {
+        return call.type(parameter).rank();
+    }
+
+    public long integer(String parameter) {
+        return call.integer(parameter);
+    }
+
+    /** A dimension argument of a tensor of this rank, counted from the front. */
+    public int dim(String parameter, int rank) {
+        return Dims.normalize(parameter, call.integer(parameter), rank);
+    }
+
+    /** Dimensions of {@code tensor} in {@code parameter}, from the front; None and an empty list mean all. */
+    public long[] dims(String parameter, String tensor) {
+        return Dims.all(call, parameter, rank(tensor));
+    }
+
+    public long[] ints(String parameter) {
+        return call.ints(parameter);
+    }
+
+    public boolean bool(String parameter) {
+        return call.bool(parameter);
+    }
+
+    public double number(String parameter) {
+        return call.number(parameter);
+    }
+
+    public String text(String parameter) {
+        return call.text(parameter);
+    }
+
+    public DType dtype(String parameter, DType ifNone) {
+        return call.dtype(parameter, ifNone);
+    }
+
+    /** A constant tensor. */
+    public Expr full(TensorType type, double fill) {
+        return Expr.full(builder, type, fill);
+    }
+
+    /** Calls any operator whose first argument is not an expression. */
+    public Expr call(String op, @Nullable Object... args) {
+        return calls(op, args).getFirst();
+    }
+
+    public List<Expr> calls(String op, @Nullable Object... args) {
+        List<Argument> arguments =
+                Arrays.stream(args).map(Expr::argument).toList();
+        return Expr.wrap(builder, builder.call(op, arguments));
+    }
+}

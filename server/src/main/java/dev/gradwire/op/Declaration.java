@@ -1,0 +1,328 @@
+package dev.gradwire.op;
+
+import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Call;
+import dev.gradwire.graph.GraphBuilder;
+import dev.gradwire.graph.GraphException;
+import dev.gradwire.graph.Operator;
+import dev.gradwire.graph.Parameter;
+import dev.gradwire.graph.Reason;
+import dev.gradwire.graph.Schema;
+import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.TensorType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything an operator is, declared once:
+ *
+ * <pre>{@code
+ * operator("softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor")
+ *         .doc("log(1 + exp(beta · self)) / beta")
+ *         .gradFn("SoftplusBackward0")
+ *         .types(Elementwise.toFloat("self"))
+ *         .vjp("self", n -> …)
+ *         .decompose(n -> …)
+ *         .samples("float64[3]", "float64[2, 3], 2.0")
+ * }</pre>
+ *
+ * An operator's meaning is one of: {@link #composite} (a name for a combination, like PyTorch's implicit composites;
+ * needs no type rule, derivative or grad_fn of its own), {@link #kernel} (a kernel of the backends), {@link #decompose}
+ * (simpler operators, put in its place after differentiation), or, for {@code grad} and its like, a transform.
+ */
+public final class Declaration {
+    /** A cotangent for each tensor of the parameters it is declared for; null stands for zero. */
+    @FunctionalInterface
+    public interface VjpRule {
+        List<@Nullable Expr> apply(Backward backward);
+    }
+
+    /** A derivative rule and the parameters it serves. */
+    public record Vjp(List<String> parameters, VjpRule rule) {}
+
+    /** What stands for a call: one expression for each result. */
+    @FunctionalInterface
+    public interface Expansion {
+        List<Expr> apply(Args args);
+    }
+
+    /**
+     * A kernel and the arguments it is given, in the order of the kernel's own schema.
+     *
+     * @param name ATen's overload, e.g. {@code sum.dim_IntList}
+     */
+    public record KernelBinding(String name, Function<Call, List<Argument>> arguments) {}
+
+    private final List<Overload> overloads = new ArrayList<>();
+    private final List<String> aliases = new ArrayList<>();
+    private final List<Vjp> vjps = new ArrayList<>();
+    private final List<String> samples = new ArrayList<>();
+    private final Schema canonical;
+    private String doc = "";
+    private @Nullable TypeRule types;
+    private @Nullable Expansion composite;
+    private @Nullable Expansion decomposition;
+    private @Nullable KernelBinding kernel;
+    private @Nullable ToLongFunction<Call> flops;
+    private boolean view;
+
+    private Declaration(Schema canonical) {
+        this.canonical = canonical;
+        overloads.add(new Overload(canonical, null));
+    }
+
+    /** Begins a declaration with the schema whose parameters all overloads share. */
+    static Declaration operator(String schema) {
+        return new Declaration(Schema.parse(schema));
+    }
+
+    // What is declared
+
+    /** One line for the operator reference. */
+    Declaration doc(String line) {
+        doc = line;
+        return this;
+    }
+
+    /** PyTorch's name of the grad_fn of the overload declared last; without one it is not differentiable. */
+    Declaration gradFn(String name) {
+        Overload last = overloads.removeLast();
+        overloads.add(new Overload(last.schema, name));
+        return this;
+    }
+
+    /**
+     * Another overload. Its parameters have the names of the first one's; those it lacks take the first one's default.
+     */
+    Declaration overload(String schema) {
+        overloads.add(new Overload(Schema.parse(schema), null));
+        return this;
+    }
+
+    /** Other names under which the operator is known. */
+    Declaration alias(String... names) {
+        aliases.addAll(List.of(names));
+        return this;
+    }
+
+    Declaration types(TypeRule rule) {
+        types = rule;
+        return this;
+    }
+
+    /** The cotangent of one tensor parameter. */
+    Declaration vjp(String parameter, Function<Backward, @Nullable Expr> rule) {
+        vjps.add(new Vjp(List.of(parameter), n -> Arrays.asList(rule.apply(n))));
+        return this;
+    }
+
+    /** The cotangents of several parameters together, or of each tensor of a list. */
+    Declaration vjp(List<String> parameters, VjpRule rule) {
+        vjps.add(new Vjp(parameters, rule));
+        return this;
+    }
+
+    /** The derivative is zero everywhere it exists ({@code floor}, {@code sign}). */
+    Declaration zeroVjp(String... parameters) {
+        for (String parameter : parameters) {
+            vjp(parameter, n -> null);
+        }
+        return this;
+    }
+
+    Declaration composite(Expansion expansion) {
+        composite = expansion;
+        return this;
+    }
+
+    Declaration decompose(Function<Args, Expr> expansion) {
+        decomposition = args -> List.of(expansion.apply(args));
+        return this;
+    }
+
+    Declaration decomposeAll(Expansion expansion) {
+        decomposition = expansion;
+        return this;
+    }
+
+    /** A kernel that takes the canonical arguments as they are. */
+    Declaration kernel(String name) {
+        return kernel(name, Call::args);
+    }
+
+    Declaration kernel(String name, Function<Call, List<Argument>> arguments) {
+        kernel = new KernelBinding(name, arguments);
+        return this;
+    }
+
+    /** The result shares its operand's storage. */
+    Declaration view() {
+        view = true;
+        return this;
+    }
+
+    /** Floating point operations of a call; by default one for each element of operands or results. */
+    Declaration flops(ToLongFunction<Call> count) {
+        flops = count;
+        return this;
+    }
+
+    /**
+     * Argument lists for the derivative checks, in the text form, where a tensor is written as its type and filled with
+     * seeded numbers, by default from [−2, 2]: {@code "float64[2, 3], 1, True"}, {@code "float64[3]{0.1..4}"}.
+     */
+    Declaration samples(String... argumentLists) {
+        samples.addAll(List.of(argumentLists));
+        return this;
+    }
+
+    // What others ask
+
+    public String name() {
+        return canonical.name();
+    }
+
+    public Schema canonical() {
+        return canonical;
+    }
+
+    public String doc() {
+        return doc;
+    }
+
+    public List<Overload> overloads() {
+        return List.copyOf(overloads);
+    }
+
+    public List<String> aliases() {
+        return List.copyOf(aliases);
+    }
+
+    public List<String> samples() {
+        return List.copyOf(samples);
+    }
+
+    public List<Vjp> vjps() {
+        return List.copyOf(vjps);
+    }
+
+    /** Whether a tensor parameter has a derivative. */
+    public boolean isDifferentiable(String parameter) {
+        return vjps.stream().anyMatch(vjp -> vjp.parameters.contains(parameter));
+    }
+
+    public boolean isDifferentiable() {
+        return !vjps.isEmpty() || composite != null;
+    }
+
+    public boolean isView() {
+        return view;
+    }
+
+    public Optional<KernelBinding> kernel() {
+        return Optional.ofNullable(kernel);
+    }
+
+    public Optional<Expansion> decomposition() {
+        return Optional.ofNullable(decomposition);
+    }
+
+    /** The dtype to which the operands named by an elementwise operator are cast before its kernel runs. */
+    public Optional<DType> computeDtype(Call call) {
+        return types instanceof Elementwise rule ? Optional.of(rule.computeDtype(call)) : Optional.empty();
+    }
+
+    /** Whether a tensor parameter is cast to {@link #computeDtype}. */
+    public boolean isPromoted(String parameter) {
+        return types instanceof Elementwise rule && rule.operands().contains(parameter);
+    }
+
+    public long flops(Call call, List<TensorType> results) {
+        if (flops != null) {
+            return flops.applyAsLong(call);
+        }
+        long most = results.stream().mapToLong(type -> type.shape().elements()).max().orElse(0);
+        for (Parameter parameter : canonical.parameters()) {
+            if (parameter.isTensor() && !parameter.list() && call.has(parameter.name())) {
+                most = Math.max(most, call.shape(parameter.name()).elements());
+            }
+        }
+        return view ? 0 : most;
+    }
+
+    /** One way to call the operator. */
+    public final class Overload implements Operator {
+        private final Schema schema;
+        private final @Nullable String gradFn;
+
+        private Overload(Schema schema, @Nullable String gradFn) {
+            this.schema = schema;
+            this.gradFn = gradFn;
+        }
+
+        public Declaration declaration() {
+            return Declaration.this;
+        }
+
+        /** PyTorch's name of its grad_fn, absent where it is not differentiable. */
+        public Optional<String> gradFn() {
+            return Optional.ofNullable(gradFn);
+        }
+
+        @Override
+        public Schema schema() {
+            return schema;
+        }
+
+        @Override
+        public Schema canonical() {
+            return canonical;
+        }
+
+        @Override
+        public List<TensorType> infer(Call call) {
+            if (types == null) {
+                throw new IllegalStateException(schema.key() + " has no type rule");
+            }
+            refuseComplex(call);
+            return types.infer(call);
+        }
+
+        /** Kernels and derivative rules are for real numbers; complex tensors are only stored. */
+        private void refuseComplex(Call call) {
+            for (Parameter parameter : canonical.parameters()) {
+                Argument arg = call.arg(parameter.name());
+                List<Argument> each = arg instanceof Argument.Items list ? list.items() : List.of(arg);
+                for (Argument item : each) {
+                    boolean complex = item instanceof Argument.Complex
+                            || item instanceof dev.gradwire.graph.Value value && value.type().dtype().isComplex()
+                            || item instanceof Argument.Dtype(DType dtype) && dtype.isComplex();
+                    if (complex) {
+                        throw GraphException.argument(
+                                Reason.DTYPE_UNSUPPORTED, parameter.name(), "is complex, which " + schema.key() + " does not take");
+                    }
+                }
+            }
+        }
+
+        @Override
+        public boolean isComposite() {
+            return composite != null;
+        }
+
+        @Override
+        public List<Argument> expand(GraphBuilder builder, Call call) {
+            if (composite == null) {
+                throw new IllegalStateException(schema.key() + " is not composite");
+            }
+            return composite.apply(new Args(builder, call)).stream()
+                    .<Argument>map(Expr::value)
+                    .toList();
+        }
+    }
+}

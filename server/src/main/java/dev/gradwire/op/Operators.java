@@ -1,0 +1,55 @@
+package dev.gradwire.op;
+
+import dev.gradwire.graph.OperatorTable;
+import dev.gradwire.op.Declaration.Overload;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** All operators, by name. The families are listed here, the operators only in their family. */
+public final class Operators implements OperatorTable {
+    private static final Operators ALL = new Operators();
+
+    private final List<Declaration> declarations = Stream.of(
+                    Transforms.declarations(),
+                    Factories.declarations(),
+                    Arithmetic.declarations())
+            .flatMap(List::stream)
+            .toList();
+    private final Map<String, List<Overload>> byName = new LinkedHashMap<>();
+
+    private Operators() {
+        for (Declaration declaration : declarations) {
+            for (Overload overload : declaration.overloads()) {
+                register(overload.schema().name(), overload.schema().overload(), overload);
+                declaration.aliases().forEach(alias -> register(alias, overload.schema().overload(), overload));
+            }
+        }
+    }
+
+    private void register(String name, String overloadName, Overload overload) {
+        byName.computeIfAbsent(name, _ -> new ArrayList<>()).add(overload);
+        if (!overloadName.isEmpty()) {
+            byName.computeIfAbsent(name + "." + overloadName, _ -> new ArrayList<>())
+                    .add(overload);
+        } else {
+            byName.computeIfAbsent(name + ".default", _ -> new ArrayList<>()).add(overload);
+        }
+    }
+
+    public static Operators all() {
+        return ALL;
+    }
+
+    @Override
+    public List<Overload> overloads(String name) {
+        String bare = name.startsWith("aten.") ? name.substring("aten.".length()) : name;
+        return byName.getOrDefault(bare, List.of());
+    }
+
+    public List<Declaration> declarations() {
+        return declarations;
+    }
+}

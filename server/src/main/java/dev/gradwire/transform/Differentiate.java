@@ -1,0 +1,126 @@
+package dev.gradwire.transform;
+
+import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Graph;
+import dev.gradwire.graph.GraphBuilder;
+import dev.gradwire.graph.Node;
+import dev.gradwire.graph.OperatorTable;
+import dev.gradwire.graph.Value;
+import dev.gradwire.op.Expr;
+import dev.gradwire.op.Transforms;
+import dev.gradwire.tensor.Tensor;
+import dev.gradwire.tensor.TensorType;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Replaces each {@code grad} and {@code jvp} node by the nodes that compute it. The nodes are taken in order, so what
+ * an inner {@code grad} became is ordinary graph when an outer one differentiates it.
+ */
+public final class Differentiate {
+    /**
+     * @param graph without {@code grad} and {@code jvp}
+     * @param unused values that stand for a gradient of something the outputs do not depend on: zeros, but known not
+     *     to be computed
+     */
+    public record Result(Graph graph, Set<Value> unused) {
+        public Result {
+            unused = Set.copyOf(unused);
+        }
+    }
+
+    private final GraphBuilder builder;
+    private final @Nullable Value[] map;
+    private final Set<Value> unused = new HashSet<>();
+
+    private Differentiate(OperatorTable operators, int valueCount) {
+        builder = new GraphBuilder(operators);
+        map = new @Nullable Value[valueCount];
+    }
+
+    public static Result apply(Graph graph, OperatorTable operators) {
+        return new Differentiate(operators, graph.valueCount()).run(graph);
+    }
+
+    private Result run(Graph graph) {
+        for (Graph.Input input : graph.inputs()) {
+            map[input.value().id()] = builder.copyInput(input);
+        }
+        for (Node node : graph.nodes()) {
+            switch (node.op().schema().name()) {
+                case Transforms.GRAD -> define(node, grad(node));
+                case Transforms.JVP -> define(node, jvp(node));
+                default -> builder.copy(node, map);
+            }
+        }
+        for (Graph.Output output : graph.outputs()) {
+            builder.output(output.name(), GraphBuilder.mapped(output.value(), map));
+        }
+        return new Result(builder.build(), unused);
+    }
+
+    private void define(Node node, List<@Nullable Expr> results) {
+        for (int i = 0; i < results.size(); i++) {
+            Expr result = results.get(i);
+            Value value = result != null ? result.value() : unusedZeros(node.results().get(i).type());
+            map[node.results().get(i).id()] = value;
+        }
+    }
+
+    /** A fresh value each time, so that it is no other zero's name too. */
+    private Value unusedZeros(TensorType type) {
+        Value zero = builder.constant(Tensor.scalar(type.dtype(), 0));
+        Value zeros = builder.call("expand", List.of(zero, Expr.argument(type.shape()))).getFirst();
+        unused.add(zeros);
+        return zeros;
+    }
+
+    private List<@Nullable Expr> grad(Node node) {
+        List<Value> outputs = values(node, "outputs");
+        List<Expr> cotangents = new ArrayList<>();
+        List<Argument> given =
+                node.call().has("grad_outputs") ? node.call().items("grad_outputs") : List.of();
+        for (int i = 0; i < outputs.size(); i++) {
+            Argument cotangent = given.isEmpty() ? Argument.NONE : GraphBuilder.remap(given.get(i), map);
+            Expr output = Expr.of(builder, outputs.get(i));
+            cotangents.add(cotangent instanceof Value ? Expr.of(builder, cotangent) : output.onesLike());
+        }
+        builder.setOrigin(node.name());
+        return new ReversePass(builder, values(node, "inputs")).run(outputs, cotangents);
+    }
+
+    /**
+     * Forward mode from reverse mode: the vjp is linear in its cotangent u, so its own vjp with respect to u, for the
+     * tangents, is the jvp. What depends on u is dropped afterwards as unused.
+     */
+    private List<@Nullable Expr> jvp(Node node) {
+        List<Value> outputs = values(node, "outputs");
+        builder.setOrigin(node.name());
+        List<Value> inputs = values(node, "inputs");
+        List<Value> cotangents = outputs.stream()
+                .map(output -> Expr.of(builder, output).zerosLike().value())
+                .toList();
+        List<Expr> seeds = cotangents.stream().map(u -> Expr.of(builder, u)).toList();
+        List<@Nullable Expr> gradients = new ReversePass(builder, inputs).run(outputs, seeds);
+        List<Value> connected = new ArrayList<>();
+        List<Expr> tangents = new ArrayList<>();
+        List<Value> given = values(node, "tangents");
+        for (int i = 0; i < gradients.size(); i++) {
+            Expr gradient = gradients.get(i);
+            if (gradient != null) {
+                connected.add(gradient.value());
+                tangents.add(Expr.of(builder, given.get(i)));
+            }
+        }
+        return new ReversePass(builder, cotangents).run(connected, tangents);
+    }
+
+    private List<Value> values(Node node, String parameter) {
+        return node.call().items(parameter).stream()
+                .map(item -> GraphBuilder.mapped((Value) item, map))
+                .toList();
+    }
+}
