@@ -30,6 +30,7 @@ public final class GraphBuilder {
     private final Map<String, Integer> uses = new HashMap<>();
     private int valueCount;
     private String origin = "";
+    private boolean backward;
     private boolean insideComposite;
 
     public GraphBuilder(OperatorTable operators) {
@@ -93,13 +94,15 @@ public final class GraphBuilder {
 
     // What rewrites add
 
-    /** Names the client's node that the next nodes come from. */
-    public void setOrigin(String name) {
+    /** Names the client's node that the next nodes come from, and whether they compute its derivative. */
+    public void setOrigin(String name, boolean isBackward) {
         origin = name;
+        backward = isBackward;
     }
 
-    public String origin() {
-        return origin;
+    /** The next nodes come from where this one came from. */
+    public void setOrigin(Node node) {
+        setOrigin(node.name(), node.backward());
     }
 
     /** Calls an operator by name, with positional arguments. */
@@ -125,6 +128,7 @@ public final class GraphBuilder {
     /** Repeats a node of another graph; {@code map} gives the new value for each old id and receives the results. */
     public Node copy(Node node, @Nullable Value[] map) {
         List<Argument> args = node.args().stream().map(arg -> remap(arg, map)).toList();
+        setOrigin(node);
         Node copy = append(node.name(), node.op(), args, node.results().stream().map(Value::type).toList());
         for (int i = 0; i < copy.results().size(); i++) {
             map[node.results().get(i).id()] = copy.results().get(i);
@@ -247,7 +251,7 @@ public final class GraphBuilder {
         for (TensorType type : types) {
             results.add(newValue(type));
         }
-        Node node = new Node(name, op, args, results);
+        Node node = new Node(name, backward, op, args, results);
         nodes.add(node);
         return node;
     }

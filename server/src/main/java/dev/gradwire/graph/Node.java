@@ -8,11 +8,12 @@ import java.util.function.Consumer;
  *
  * @param name how errors and grad_fn speak of it; nodes that rewrites add carry the name of the client's node that
  *     they come from, so a name need not be unique after a rewrite
+ * @param backward whether it computes a derivative of the node it is named after
  * @param op the overload that was called
  * @param args one for each parameter of {@link Operator#canonical()}
  * @param results its values, in order
  */
-public record Node(String name, Operator op, List<Argument> args, List<Value> results) {
+public record Node(String name, boolean backward, Operator op, List<Argument> args, List<Value> results) {
     public Node {
         args = List.copyOf(args);
         results = List.copyOf(results);

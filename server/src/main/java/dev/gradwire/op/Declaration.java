@@ -8,12 +8,14 @@ import dev.gradwire.graph.Operator;
 import dev.gradwire.graph.Parameter;
 import dev.gradwire.graph.Reason;
 import dev.gradwire.graph.Schema;
+import dev.gradwire.graph.Value;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +71,7 @@ public final class Declaration {
     private @Nullable Expansion decomposition;
     private @Nullable KernelBinding kernel;
     private @Nullable ToLongFunction<Call> flops;
+    private Set<Integer> constantResults = Set.of();
     private boolean view;
 
     private Declaration(Schema canonical) {
@@ -124,6 +127,12 @@ public final class Declaration {
     /** The cotangents of several parameters together, or of each tensor of a list. */
     Declaration vjp(List<String> parameters, VjpRule rule) {
         vjps.add(new Vjp(parameters, rule));
+        return this;
+    }
+
+    /** Results of floating type that PyTorch does not differentiate, by index. */
+    Declaration notDifferentiable(Integer... results) {
+        constantResults = Set.of(results);
         return this;
     }
 
@@ -216,6 +225,11 @@ public final class Declaration {
         return vjps.stream().anyMatch(vjp -> vjp.parameters.contains(parameter));
     }
 
+    /** Whether a result of this type is part of derivatives. */
+    public boolean isDifferentiable(int result, TensorType type) {
+        return type.dtype().isDifferentiable() && !constantResults.contains(result);
+    }
+
     public boolean isDifferentiable() {
         return !vjps.isEmpty() || composite != null;
     }
@@ -300,7 +314,7 @@ public final class Declaration {
                 List<Argument> each = arg instanceof Argument.Items list ? list.items() : List.of(arg);
                 for (Argument item : each) {
                     boolean complex = item instanceof Argument.Complex
-                            || item instanceof dev.gradwire.graph.Value value && value.type().dtype().isComplex()
+                            || item instanceof Value value && value.type().dtype().isComplex()
                             || item instanceof Argument.Dtype(DType dtype) && dtype.isComplex();
                     if (complex) {
                         throw GraphException.argument(

@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * Host data of a tensor: little-endian elements in row-major order, without gaps. Nobody writes to the segment once
@@ -24,6 +25,19 @@ public record Tensor(TensorType type, MemorySegment data) {
                     type + " has " + type.lengthInBytes() + " bytes, but " + data.byteSize() + " were given");
         }
         data = data.asReadOnly();
+    }
+
+    /** Equal type and equal bytes. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Tensor tensor && type.equals(tensor.type) && data.mismatch(tensor.data) < 0;
+    }
+
+    /** Of the type and the first bytes: enough to tell constants apart without reading large ones. */
+    @Override
+    public int hashCode() {
+        byte[] head = data.asSlice(0, Math.min(data.byteSize(), 64)).toArray(ValueLayout.JAVA_BYTE);
+        return 31 * type.hashCode() + Arrays.hashCode(head);
     }
 
     /** Elements given as doubles, each rounded to {@code dtype}; only for real types. */

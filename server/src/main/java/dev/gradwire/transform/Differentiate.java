@@ -88,7 +88,7 @@ public final class Differentiate {
             Expr output = Expr.of(builder, outputs.get(i));
             cotangents.add(cotangent instanceof Value ? Expr.of(builder, cotangent) : output.onesLike());
         }
-        builder.setOrigin(node.name());
+        builder.setOrigin(node.name(), true);
         return new ReversePass(builder, values(node, "inputs")).run(outputs, cotangents);
     }
 
@@ -98,7 +98,7 @@ public final class Differentiate {
      */
     private List<@Nullable Expr> jvp(Node node) {
         List<Value> outputs = values(node, "outputs");
-        builder.setOrigin(node.name());
+        builder.setOrigin(node.name(), true);
         List<Value> inputs = values(node, "inputs");
         List<Value> cotangents = outputs.stream()
                 .map(output -> Expr.of(builder, output).zerosLike().value())

@@ -1,0 +1,75 @@
+package dev.gradwire.transform;
+
+import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Node;
+import dev.gradwire.graph.Parameter;
+import dev.gradwire.graph.Value;
+import dev.gradwire.op.Declaration;
+import dev.gradwire.op.Declaration.Overload;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.function.IntConsumer;
+
+/** Through which arguments and results of a node derivatives flow. */
+final class Edges {
+    private Edges() {}
+
+    static Overload overload(Node node) {
+        return (Overload) node.op();
+    }
+
+    /**
+     * The arguments for parameters with a derivative, lists flattened, numbers and None included: what PyTorch makes a
+     * node's {@code next_functions} of. The parameters are those the called overload types as tensors.
+     */
+    static List<Argument> arguments(Node node) {
+        Overload op = overload(node);
+        if (op.gradFn().isEmpty()) {
+            return List.of();
+        }
+        List<Argument> edges = new ArrayList<>();
+        Declaration declaration = op.declaration();
+        for (Parameter parameter : op.schema().parameters()) {
+            boolean flows = parameter.isTensor()
+                    && (declaration.vjps().isEmpty() || declaration.isDifferentiable(parameter.name()));
+            if (flows) {
+                edges.addAll(operands(node, parameter.name()));
+            }
+        }
+        return edges;
+    }
+
+    /** Whether a derivative flows into the node from one of the marked values. */
+    static boolean anyMarked(Node node, BitSet marked) {
+        for (Argument edge : arguments(node)) {
+            if (edge instanceof Value value && marked.get(value.id())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Marks the results that depend differentiably on the marked values. */
+    static void markResults(Node node, BitSet marked) {
+        if (anyMarked(node, marked)) {
+            forEachDifferentiable(node, marked::set);
+        }
+    }
+
+    private static void forEachDifferentiable(Node node, IntConsumer consumer) {
+        Declaration declaration = overload(node).declaration();
+        for (int i = 0; i < node.results().size(); i++) {
+            Value result = node.results().get(i);
+            if (declaration.isDifferentiable(i, result.type())) {
+                consumer.accept(result.id());
+            }
+        }
+    }
+
+    /** The items of a list argument, or the one argument. */
+    static List<Argument> operands(Node node, String parameter) {
+        Argument arg = node.call().arg(parameter);
+        return arg instanceof Argument.Items list ? list.items() : List.of(arg);
+    }
+}
