@@ -17,6 +17,8 @@ public sealed interface Argument
                 Argument.Items,
                 Argument.None {
 
+    // Nothing else makes a None, so no thread can begin to initialise that class before this one.
+    @SuppressWarnings("ClassInitializationDeadlock")
     None NONE = new None();
 
     /** Whether this is a number, which PyTorch lets stand for a tensor without taking part in its promotion. */

@@ -44,7 +44,8 @@ public final class GraphBuilder {
         if (requiresGrad && !type.dtype().isDifferentiable()) {
             throw new GraphException(
                     Reason.NOT_DIFFERENTIABLE,
-                    "input '" + name + "' is " + type + ", but only floating point and complex tensors can require grad");
+                    "input '" + name + "' is " + type
+                            + ", but only floating point and complex tensors can require grad");
         }
         Value value = newValue(type);
         inputs.add(new Input(name, value, requiresGrad));
@@ -76,7 +77,8 @@ public final class GraphBuilder {
 
     private void checkNewName(String name) {
         if (name.isEmpty() || name.indexOf(':') >= 0) {
-            throw new GraphException(Reason.INVALID_NAME, "a name must not be empty or contain ':', but is '" + name + "'");
+            throw new GraphException(
+                    Reason.INVALID_NAME, "a name must not be empty or contain ':', but is '" + name + "'");
         }
         if (!taken.add(name)) {
             throw new GraphException(Reason.DUPLICATE_NAME, "the name '" + name + "' stands for another value already");
@@ -129,7 +131,11 @@ public final class GraphBuilder {
     public Node copy(Node node, @Nullable Value[] map) {
         List<Argument> args = node.args().stream().map(arg -> remap(arg, map)).toList();
         setOrigin(node);
-        Node copy = append(node.name(), node.op(), args, node.results().stream().map(Value::type).toList());
+        Node copy = append(
+                node.name(),
+                node.op(),
+                args,
+                node.results().stream().map(Value::type).toList());
         for (int i = 0; i < copy.results().size(); i++) {
             map[node.results().get(i).id()] = copy.results().get(i);
         }
@@ -142,7 +148,8 @@ public final class GraphBuilder {
             case Value value -> mapped(value, map);
             case Argument.Items list
             when list.items().stream().anyMatch(Value.class::isInstance) ->
-                new Argument.Items(list.items().stream().map(item -> remap(item, map)).toList());
+                new Argument.Items(
+                        list.items().stream().map(item -> remap(item, map)).toList());
             default -> argument;
         };
     }

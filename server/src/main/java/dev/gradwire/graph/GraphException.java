@@ -36,8 +36,7 @@ public final class GraphException extends RuntimeException {
         return node != null ? this : new GraphException(reason, detail, atNode, atOp, argument);
     }
 
-    private static String text(
-            String detail, @Nullable String node, @Nullable String op, @Nullable String argument) {
+    private static String text(String detail, @Nullable String node, @Nullable String op, @Nullable String argument) {
         StringBuilder text = new StringBuilder();
         if (node != null) {
             text.append("node '").append(node).append("' (").append(op).append("): ");

@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads PyTorch's schema language. Schemas are ours, so a mistake is a programming error. */
 final class SchemaParser {
     private static final Pattern SCHEMA = Pattern.compile("(\\w+)(?:\\.(\\w+))?\\((.*)\\) -> (.+)");
-    private static final Pattern PARAMETER =
-            Pattern.compile("(\\w+)(\\?)?(?:\\[(\\d*)](\\?)?)? (\\w+)(?:=(.+))?");
+    private static final Pattern PARAMETER = Pattern.compile("(\\w+)(\\?)?(?:\\[(\\d*)](\\?)?)? (\\w+)(?:=(.+))?");
 
     private final String text;
 

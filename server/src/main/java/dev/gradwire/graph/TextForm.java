@@ -66,7 +66,8 @@ public final class TextForm {
             }
             text.append(name).append(" = ").append(printCall(node, names)).append('\n');
         }
-        Function<Output, String> output = each -> names.getOrDefault(each.value().id(), "?");
+        Function<Output, String> output =
+                each -> names.getOrDefault(each.value().id(), "?");
         return text.append(graph.outputs().stream().map(output).collect(joining(", ", "return ", "\n")))
                 .toString();
     }
@@ -111,7 +112,8 @@ public final class TextForm {
             case Text(String value) -> '"' + value + '"';
             case Dtype(var value) -> "torch." + value.label();
             case None _ -> "None";
-            case Items list -> list.items().stream().map(item -> print(item, names)).collect(joining(", ", "[", "]"));
+            case Items list ->
+                list.items().stream().map(item -> print(item, names)).collect(joining(", ", "[", "]"));
             case Constant(Tensor tensor) -> printTensor(tensor);
         };
     }

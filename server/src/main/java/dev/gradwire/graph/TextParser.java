@@ -153,7 +153,9 @@ final class TextParser {
         }
         expect(")");
         return Tensor.of(
-                type.dtype(), type.shape(), elements.stream().mapToDouble(Double::doubleValue).toArray());
+                type.dtype(),
+                type.shape(),
+                elements.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
     TensorType type() {

@@ -104,8 +104,7 @@ public class Args {
     }
 
     public List<Expr> calls(String op, @Nullable Object... args) {
-        List<Argument> arguments =
-                Arrays.stream(args).map(Expr::argument).toList();
+        List<Argument> arguments = Arrays.stream(args).map(Expr::argument).toList();
         return Expr.wrap(builder, builder.call(op, arguments));
     }
 }

@@ -3,7 +3,6 @@ package dev.gradwire.op;
 import static dev.gradwire.op.Declaration.operator;
 
 import dev.gradwire.graph.Argument;
-import dev.gradwire.graph.Call;
 import java.util.List;
 
 /** Sums, products, quotients and powers. */

@@ -35,18 +35,27 @@ public final class Catalogue {
     }
 
     static String json() {
-        List<Entry> entries = Operators.all().declarations().stream()
-                .map(Catalogue::entry)
-                .toList();
-        return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(new Document(entries));
+        List<Entry> entries =
+                Operators.all().declarations().stream().map(Catalogue::entry).toList();
+        return new GsonBuilder()
+                .setPrettyPrinting()
+                .disableHtmlEscaping()
+                .create()
+                .toJson(new Document(entries));
     }
 
     private static Entry entry(Declaration declaration) {
         List<OverloadEntry> overloads = declaration.overloads().stream()
                 .map(overload -> new OverloadEntry(
-                        overload.schema().key(), overload.schema().toString(), overload.gradFn().orElse("")))
+                        overload.schema().key(),
+                        overload.schema().toString(),
+                        overload.gradFn().orElse("")))
                 .toList();
         return new Entry(
-                declaration.name(), declaration.doc(), declaration.aliases(), declaration.isDifferentiable(), overloads);
+                declaration.name(),
+                declaration.doc(),
+                declaration.aliases(),
+                declaration.isDifferentiable(),
+                overloads);
     }
 }

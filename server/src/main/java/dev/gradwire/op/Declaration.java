@@ -260,7 +260,10 @@ public final class Declaration {
         if (flops != null) {
             return flops.applyAsLong(call);
         }
-        long most = results.stream().mapToLong(type -> type.shape().elements()).max().orElse(0);
+        long most = results.stream()
+                .mapToLong(type -> type.shape().elements())
+                .max()
+                .orElse(0);
         for (Parameter parameter : canonical.parameters()) {
             if (parameter.isTensor() && !parameter.list() && call.has(parameter.name())) {
                 most = Math.max(most, call.shape(parameter.name()).elements());
@@ -314,11 +317,14 @@ public final class Declaration {
                 List<Argument> each = arg instanceof Argument.Items list ? list.items() : List.of(arg);
                 for (Argument item : each) {
                     boolean complex = item instanceof Argument.Complex
-                            || item instanceof Value value && value.type().dtype().isComplex()
+                            || item instanceof Value value
+                                    && value.type().dtype().isComplex()
                             || item instanceof Argument.Dtype(DType dtype) && dtype.isComplex();
                     if (complex) {
                         throw GraphException.argument(
-                                Reason.DTYPE_UNSUPPORTED, parameter.name(), "is complex, which " + schema.key() + " does not take");
+                                Reason.DTYPE_UNSUPPORTED,
+                                parameter.name(),
+                                "is complex, which " + schema.key() + " does not take");
                     }
                 }
             }

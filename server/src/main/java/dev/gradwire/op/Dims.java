@@ -45,7 +45,9 @@ final class Dims {
             }
             dims.add(normalized);
         }
-        return rank == 0 ? new long[0] : dims.stream().mapToLong(Long::longValue).toArray();
+        return rank == 0
+                ? new long[0]
+                : dims.stream().mapToLong(Long::longValue).toArray();
     }
 
     /** The shape that is left when {@code dims} are reduced. */

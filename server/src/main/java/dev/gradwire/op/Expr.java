@@ -103,8 +103,11 @@ public final class Expr {
             case DType dtype -> new Argument.Dtype(dtype);
             case Shape shape -> argument(shape.dims());
             case long[] longs ->
-                new Argument.Items(LongStream.of(longs).<Argument>mapToObj(Argument.Int::new).toList());
-            case List<?> list -> new Argument.Items(list.stream().map(Expr::argument).toList());
+                new Argument.Items(LongStream.of(longs)
+                        .<Argument>mapToObj(Argument.Int::new)
+                        .toList());
+            case List<?> list ->
+                new Argument.Items(list.stream().map(Expr::argument).toList());
             default -> throw new IllegalArgumentException("no argument can be made of " + value.getClass());
         };
     }

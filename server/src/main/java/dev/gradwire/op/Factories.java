@@ -12,9 +12,8 @@ final class Factories {
     private Factories() {}
 
     static List<Declaration> declarations() {
-        return List.of(
-                operator(GraphBuilder.CONSTANT + "(Data data) -> Tensor")
-                        .doc("Tensor data that stands in the graph itself")
-                        .types(one(call -> ((Constant) call.arg("data")).tensor().type())));
+        return List.of(operator(GraphBuilder.CONSTANT + "(Data data) -> Tensor")
+                .doc("Tensor data that stands in the graph itself")
+                .types(one(call -> ((Constant) call.arg("data")).tensor().type())));
     }
 }

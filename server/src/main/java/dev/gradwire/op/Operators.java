@@ -13,9 +13,7 @@ public final class Operators implements OperatorTable {
     private static final Operators ALL = new Operators();
 
     private final List<Declaration> declarations = Stream.of(
-                    Transforms.declarations(),
-                    Factories.declarations(),
-                    Arithmetic.declarations())
+                    Transforms.declarations(), Factories.declarations(), Arithmetic.declarations())
             .flatMap(List::stream)
             .toList();
     private final Map<String, List<Overload>> byName = new LinkedHashMap<>();
@@ -24,7 +22,9 @@ public final class Operators implements OperatorTable {
         for (Declaration declaration : declarations) {
             for (Overload overload : declaration.overloads()) {
                 register(overload.schema().name(), overload.schema().overload(), overload);
-                declaration.aliases().forEach(alias -> register(alias, overload.schema().overload(), overload));
+                declaration
+                        .aliases()
+                        .forEach(alias -> register(alias, overload.schema().overload(), overload));
             }
         }
     }

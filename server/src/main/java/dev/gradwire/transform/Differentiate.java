@@ -65,7 +65,9 @@ public final class Differentiate {
     private void define(Node node, List<@Nullable Expr> results) {
         for (int i = 0; i < results.size(); i++) {
             Expr result = results.get(i);
-            Value value = result != null ? result.value() : unusedZeros(node.results().get(i).type());
+            Value value = result != null
+                    ? result.value()
+                    : unusedZeros(node.results().get(i).type());
             map[node.results().get(i).id()] = value;
         }
     }
@@ -73,7 +75,8 @@ public final class Differentiate {
     /** A fresh value each time, so that it is no other zero's name too. */
     private Value unusedZeros(TensorType type) {
         Value zero = builder.constant(Tensor.scalar(type.dtype(), 0));
-        Value zeros = builder.call("expand", List.of(zero, Expr.argument(type.shape()))).getFirst();
+        Value zeros = builder.call("expand", List.of(zero, Expr.argument(type.shape())))
+                .getFirst();
         unused.add(zeros);
         return zeros;
     }
@@ -81,8 +84,7 @@ public final class Differentiate {
     private List<@Nullable Expr> grad(Node node) {
         List<Value> outputs = values(node, "outputs");
         List<Expr> cotangents = new ArrayList<>();
-        List<Argument> given =
-                node.call().has("grad_outputs") ? node.call().items("grad_outputs") : List.of();
+        List<Argument> given = node.call().has("grad_outputs") ? node.call().items("grad_outputs") : List.of();
         for (int i = 0; i < outputs.size(); i++) {
             Argument cotangent = given.isEmpty() ? Argument.NONE : GraphBuilder.remap(given.get(i), map);
             Expr output = Expr.of(builder, outputs.get(i));

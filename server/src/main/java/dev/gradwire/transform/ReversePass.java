@@ -92,7 +92,8 @@ final class ReversePass {
         }
         for (Vjp vjp : declaration.vjps()) {
             Set<String> wanted = new HashSet<>(vjp.parameters());
-            wanted.removeIf(parameter -> Edges.operands(node, parameter).stream().noneMatch(this::isReached));
+            wanted.removeIf(
+                    parameter -> Edges.operands(node, parameter).stream().noneMatch(this::isReached));
             if (!wanted.isEmpty()) {
                 apply(vjp, node, new Backward(builder, node, ofResults, wanted));
             }
@@ -111,8 +112,8 @@ final class ReversePass {
             }
         }
         if (next != results.size()) {
-            throw new IllegalStateException("the derivative rule of " + node.op().schema() + " gives " + results.size()
-                    + " cotangents for " + next + " operands");
+            throw new IllegalStateException("the derivative rule of "
+                    + node.op().schema() + " gives " + results.size() + " cotangents for " + next + " operands");
         }
     }
 
