@@ -142,6 +142,13 @@ public final class GraphBuilder {
         return copy;
     }
 
+    /** Repeats a node whose arguments are values of this graph already. */
+    public List<Value> repeat(Node node) {
+        setOrigin(node);
+        List<TensorType> types = node.results().stream().map(Value::type).toList();
+        return append(node.name(), node.op(), node.args(), types).results();
+    }
+
     /** The argument with its values replaced. */
     public static Argument remap(Argument argument, @Nullable Value[] map) {
         return switch (argument) {

@@ -18,6 +18,9 @@ public interface Backend extends AutoCloseable {
     /** Copies a device tensor of {@code type} in row-major order into {@code target}, which has just its length. */
     void download(DeviceTensor tensor, TensorType type, MemorySegment target);
 
+    /** A second handle of the same tensor, to be closed apart from the first. */
+    DeviceTensor share(DeviceTensor tensor);
+
     /**
      * Finds the kernel for a call whose operands have these types; checks all arguments, so that a resolved kernel
      * never hands native code an argument it would abort on.

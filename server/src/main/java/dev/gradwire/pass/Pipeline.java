@@ -1,0 +1,39 @@
+package dev.gradwire.pass;
+
+import dev.gradwire.graph.Graph;
+import dev.gradwire.graph.GraphVerifier;
+import dev.gradwire.graph.OperatorTable;
+import dev.gradwire.kernel.Backend;
+import java.util.List;
+
+/** The passes in their order. */
+public final class Pipeline {
+    /** Whether the verifier runs after each pass: tests switch it on. */
+    private static final boolean VERIFY = Boolean.getBoolean("gradwire.verify");
+
+    private Pipeline() {}
+
+    /**
+     * Plans a graph without {@code grad} nodes.
+     *
+     * @throws dev.gradwire.kernel.KernelException when the backend lacks a kernel for one of its operators
+     */
+    public static Plan plan(Graph graph, OperatorTable operators, Backend backend) {
+        List<Pass> passes = List.of(
+                new DeadCode(operators),
+                new Decompose(operators),
+                new SettleTypes(operators),
+                new Simplify(operators),
+                new CommonSubexpressions(operators),
+                new ConstantFolding(operators, backend),
+                new DeadCode(operators));
+        Graph current = graph;
+        for (Pass pass : passes) {
+            current = pass.apply(current);
+            if (VERIFY) {
+                GraphVerifier.verify(current);
+            }
+        }
+        return Scheduler.schedule(current, backend);
+    }
+}

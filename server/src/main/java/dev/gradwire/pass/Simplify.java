@@ -1,0 +1,120 @@
+package dev.gradwire.pass;
+
+import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Argument.Constant;
+import dev.gradwire.graph.Call;
+import dev.gradwire.graph.Graph;
+import dev.gradwire.graph.GraphBuilder;
+import dev.gradwire.graph.Node;
+import dev.gradwire.graph.OperatorTable;
+import dev.gradwire.graph.Value;
+import dev.gradwire.tensor.Tensor;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Algebraic identities that hold for every IEEE value, NaN and signed zero included; each is a method with its
+ * equation. {@code x + 0} is not among them (−0 + 0 = 0).
+ */
+record Simplify(OperatorTable operators) implements Pass {
+    @Override
+    public Graph apply(Graph graph) {
+        Map<Value, Node> producers = new HashMap<>();
+        return Rewriter.rewrite(graph, operators, (node, builder) -> {
+            Value simpler = simplify(node, producers);
+            List<Value> results = simpler != null ? List.of(simpler) : builder.repeat(node);
+            if (simpler == null) {
+                Node kept = builder.nodes().getLast();
+                results.forEach(result -> producers.put(result, kept));
+            }
+            return results;
+        });
+    }
+
+    private static @Nullable Value simplify(Node node, Map<Value, Node> producers) {
+        Call call = node.call();
+        Value same =
+                switch (node.op().canonical().name()) {
+                    case "mul" -> timesOne(call, producers);
+                    case "div" -> divideByOne(call, producers);
+                    case "neg" -> doubleNegation(call, producers);
+                    case "view", "expand", "_to_copy", "permute" -> identity(call, node);
+                    case "transpose" -> doubleTransposition(call, producers);
+                    default -> null;
+                };
+        return same != null && same.type().equals(node.result().type()) ? same : null;
+    }
+
+    /** {@code x · 1 = x} and {@code 1 · x = x}. */
+    private static @Nullable Value timesOne(Call call, Map<Value, Node> producers) {
+        if (isOne(call.arg("other"), producers) && call.arg("self") instanceof Value value) {
+            return value;
+        }
+        return isOne(call.arg("self"), producers) && call.arg("other") instanceof Value value ? value : null;
+    }
+
+    /** {@code x / 1 = x}. */
+    private static @Nullable Value divideByOne(Call call, Map<Value, Node> producers) {
+        boolean plain = call.op().canonical().indexOf("rounding_mode") < 0;
+        return plain && isOne(call.arg("other"), producers) && call.arg("self") instanceof Value value ? value : null;
+    }
+
+    /** {@code −(−x) = x}. */
+    private static @Nullable Value doubleNegation(Call call, Map<Value, Node> producers) {
+        Node inner = producer(call.arg("self"), producers);
+        boolean negation = inner != null && inner.op().canonical().name().equals("neg");
+        return negation && inner.call().arg("self") instanceof Value value ? value : null;
+    }
+
+    /** A view, cast or permutation that changes nothing. */
+    private static @Nullable Value identity(Call call, Node node) {
+        if (!(call.arg("self") instanceof Value value) || !value.type().equals(node.result().type())) {
+            return null;
+        }
+        if (!node.op().canonical().name().equals("permute")) {
+            return value;
+        }
+        long[] dims = call.ints("dims");
+        for (int i = 0; i < dims.length; i++) {
+            if (dims[i] != i) {
+                return null;
+            }
+        }
+        return value;
+    }
+
+    /** {@code transpose(transpose(x, i, j), i, j) = x}. */
+    private static @Nullable Value doubleTransposition(Call call, Map<Value, Node> producers) {
+        Node inner = producer(call.arg("self"), producers);
+        if (inner == null || !inner.op().canonical().name().equals("transpose")) {
+            return null;
+        }
+        Call before = inner.call();
+        boolean inverse = before.arg("dim0").equals(call.arg("dim0")) && before.arg("dim1").equals(call.arg("dim1"));
+        return inverse && before.arg("self") instanceof Value value ? value : null;
+    }
+
+    private static @Nullable Node producer(Argument argument, Map<Value, Node> producers) {
+        return argument instanceof Value value ? producers.get(value) : null;
+    }
+
+    /** Whether a factor is the number 1, or a constant 1, expanded or not. */
+    private static boolean isOne(Argument factor, Map<Value, Node> producers) {
+        if (factor.equals(new Argument.Int(1)) || factor.equals(new Argument.Float(1))) {
+            return true;
+        }
+        Node node = producer(factor, producers);
+        while (node != null && node.op().canonical().name().equals("expand")) {
+            node = producer(node.call().arg("self"), producers);
+        }
+        return node != null
+                && node.op().canonical().name().equals(GraphBuilder.CONSTANT)
+                && isOne(((Constant) node.args().getFirst()).tensor());
+    }
+
+    private static boolean isOne(Tensor tensor) {
+        return tensor.type().rank() == 0 && !tensor.type().dtype().isComplex() && tensor.getDouble(0) == 1;
+    }
+}

@@ -1,0 +1,46 @@
+package dev.gradwire.runtime;
+
+import dev.gradwire.tensor.Tensor;
+import java.util.List;
+
+/**
+ * The first non-finite result of a run.
+ *
+ * @param node the client's node that it belongs to
+ * @param output which result of the kernel
+ * @param backward whether it arose in the derivative of that node
+ * @param operands what went into it
+ */
+public record Anomaly(String node, int output, boolean backward, List<Range> operands) {
+    public Anomaly {
+        operands = List.copyOf(operands);
+    }
+
+    /** Least and greatest finite element, NaN where there is none, and how many are not finite. */
+    public record Range(double min, double max, long nanCount, long infCount) {
+        static Range of(Tensor tensor) {
+            double min = Double.POSITIVE_INFINITY;
+            double max = Double.NEGATIVE_INFINITY;
+            long nans = 0;
+            long infinities = 0;
+            long elements = tensor.type().shape().elements();
+            for (long i = 0; i < elements; i++) {
+                double element = tensor.getDouble(i);
+                if (Double.isNaN(element)) {
+                    nans++;
+                } else if (Double.isInfinite(element)) {
+                    infinities++;
+                } else {
+                    min = Math.min(min, element);
+                    max = Math.max(max, element);
+                }
+            }
+            boolean none = nans + infinities == elements;
+            return new Range(none ? Double.NaN : min, none ? Double.NaN : max, nans, infinities);
+        }
+
+        boolean isFinite() {
+            return nanCount + infCount == 0;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package dev.gradwire.runtime;
+
+import java.util.function.BooleanSupplier;
+
+/**
+ * @param cancelled polled between steps; once true the run ends
+ * @param detectAnomaly look for the first non-finite result of a step
+ * @param keepGoing with {@code detectAnomaly}: report it and go on instead of ending the run
+ * @param profile measure the nanoseconds of each step
+ */
+public record RunOptions(BooleanSupplier cancelled, boolean detectAnomaly, boolean keepGoing, boolean profile) {
+    public static final RunOptions DEFAULT = new RunOptions(() -> false, false, false, false);
+}

@@ -1,0 +1,5 @@
+/** Runs plans: one slot table a run, released in one place; cancellation is polled between steps. */
+@NullMarked
+package dev.gradwire.runtime;
+
+import org.jspecify.annotations.NullMarked;
