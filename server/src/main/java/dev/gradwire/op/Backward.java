@@ -2,7 +2,9 @@ package dev.gradwire.op;
 
 import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** What a derivative rule sees: the node's arguments and results, and the cotangents of its results. */
@@ -31,6 +33,11 @@ public final class Backward extends Args {
     public Expr grad(int result) {
         Expr cotangent = cotangents[result];
         return cotangent != null ? cotangent : full(node.results().get(result).type(), 0);
+    }
+
+    /** Cotangents of all results. */
+    public List<Expr> grads() {
+        return IntStream.range(0, resultCount()).mapToObj(this::grad).toList();
     }
 
     /** Whether the cotangent of a result is more than a symbolic zero. */

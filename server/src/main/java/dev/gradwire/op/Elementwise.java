@@ -103,6 +103,21 @@ record Elementwise(Promotion promotion, List<String> operands) implements TypeRu
         return result == null ? DType.DEFAULT_FLOATING : result;
     }
 
+    /** The same for tensors of these types. */
+    static DType resultType(List<TensorType> types) {
+        DType dimensioned = null;
+        DType scalar = null;
+        for (TensorType type : types) {
+            if (type.rank() == 0) {
+                scalar = promote(scalar, type.dtype());
+            } else {
+                dimensioned = promote(dimensioned, type.dtype());
+            }
+        }
+        DType result = combine(dimensioned, scalar);
+        return result == null ? DType.DEFAULT_FLOATING : result;
+    }
+
     private static DType promote(@Nullable DType a, DType b) {
         return a == null ? b : DType.promote(a, b);
     }

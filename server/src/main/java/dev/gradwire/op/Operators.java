@@ -13,7 +13,13 @@ public final class Operators implements OperatorTable {
     private static final Operators ALL = new Operators();
 
     private final List<Declaration> declarations = Stream.of(
-                    Transforms.declarations(), Factories.declarations(), Arithmetic.declarations())
+                    Transforms.declarations(),
+                    Factories.declarations(),
+                    Views.declarations(),
+                    Parts.declarations(),
+                    Joins.declarations(),
+                    Reductions.declarations(),
+                    Arithmetic.declarations())
             .flatMap(List::stream)
             .toList();
     private final Map<String, List<Overload>> byName = new LinkedHashMap<>();

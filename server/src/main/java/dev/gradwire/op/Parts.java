@@ -1,0 +1,317 @@
+package dev.gradwire.op;
+
+import static dev.gradwire.op.Declaration.operator;
+import static dev.gradwire.op.TypeRule.one;
+
+import dev.gradwire.graph.Call;
+import dev.gradwire.graph.GraphException;
+import dev.gradwire.graph.Reason;
+import dev.gradwire.tensor.Shape;
+import dev.gradwire.tensor.TensorType;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** Views of a part of a tensor, and their transposes, which put a part into zeros. */
+final class Parts {
+    private Parts() {}
+
+    static List<Declaration> declarations() {
+        return List.of(
+                operator("select.int(Tensor self, int dim, int index) -> Tensor")
+                        .doc("self at one index of a dimension, without the dimension")
+                        .gradFn("SelectBackward0")
+                        .types(one(call -> selected(call, call.shape("self"))))
+                        .vjp(
+                                "self",
+                                n -> n.grad().call("select_backward", n.shape("self"), n.raw("dim"), n.raw("index")))
+                        .view()
+                        .kernel("select.int")
+                        .samples("float64[2, 3, 4], 1, -1", "float64[3], 0, 2", "float64[2, 0], 0, 1"),
+                operator("select_backward(Tensor grad_output, int[] input_sizes, int dim, int index) -> Tensor")
+                        .doc("zeros of shape input_sizes with grad_output at one index of a dimension")
+                        .gradFn("SelectBackwardBackward0")
+                        .types(one(call -> placed(call, selected(call, sizes(call)))))
+                        .vjp("grad_output", n -> n.grad().call("select", n.raw("dim"), n.raw("index")))
+                        .kernel("select_backward")
+                        .samples("float64[2, 4], [2, 3, 4], 1, -1", "float64[], [3], 0, 2"),
+                operator("slice.Tensor(Tensor self, int dim=0, int? start=None, int? end=None, int step=1) -> Tensor")
+                        .doc("self[start:end:step] along a dimension, with Python's rules")
+                        .gradFn("SliceBackward0")
+                        .types(one(call -> sliced(call, call.shape("self"))))
+                        .vjp("self", n -> {
+                            Range range = range(n.call(), n.shape("self"));
+                            return n.grad()
+                                    .call(
+                                            "slice_backward",
+                                            n.shape("self"),
+                                            range.dim,
+                                            range.start,
+                                            range.end,
+                                            range.step);
+                        })
+                        .view()
+                        .kernel("slice.Tensor", call -> {
+                            Range range = range(call, call.shape("self"));
+                            return Stream.of(call.arg("self"), range.dim, range.start, range.end, range.step)
+                                    .map(Expr::argument)
+                                    .toList();
+                        })
+                        .samples(
+                                "float64[5, 2], 0, 1, 4, 2",
+                                "float64[5], 0, -3, 9223372036854775807",
+                                "float64[2, 3], -1, 2, 1"),
+                operator("slice_backward(Tensor grad_output, int[] input_sizes, int dim, int start, int end, int step)"
+                                + " -> Tensor")
+                        .doc("zeros of shape input_sizes with grad_output at start:end:step of a dimension")
+                        .gradFn("SliceBackwardBackward0")
+                        .types(one(call -> placed(call, sliced(call, sizes(call)))))
+                        .vjp(
+                                "grad_output",
+                                n -> n.grad().call("slice", n.raw("dim"), n.raw("start"), n.raw("end"), n.raw("step")))
+                        .kernel("slice_backward")
+                        .samples("float64[2, 2], [5, 2], 0, 1, 4, 2"),
+                operator("diagonal(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor")
+                        .doc("the diagonals of the matrices in dim1 and dim2, as the last dimension")
+                        .gradFn("DiagonalBackward0")
+                        .types(one(call -> diagonalOf(call, call.shape("self"))))
+                        .vjp(
+                                "self",
+                                n -> n.grad()
+                                        .call(
+                                                "diagonal_backward",
+                                                n.shape("self"),
+                                                n.raw("offset"),
+                                                n.raw("dim1"),
+                                                n.raw("dim2")))
+                        .view()
+                        .kernel("diagonal")
+                        .samples("float64[3, 4]", "float64[3, 2, 4], 1, 0, -1", "float64[3, 3], -5"),
+                operator("diagonal_backward(Tensor grad_output, int[] input_sizes, int offset, int dim1, int dim2)"
+                                + " -> Tensor")
+                        .doc("zeros of shape input_sizes with the last dimension of grad_output on a diagonal")
+                        .gradFn("DiagonalBackwardBackward0")
+                        .types(one(call -> placed(call, diagonalOf(call, sizes(call)))))
+                        .vjp(
+                                "grad_output",
+                                n -> n.grad().call("diagonal", n.raw("offset"), n.raw("dim1"), n.raw("dim2")))
+                        .kernel("diagonal_backward")
+                        .samples("float64[2, 3], [3, 2, 4], 1, 0, -1"),
+                operator("unfold(Tensor self, int dimension, int size, int step) -> Tensor")
+                        .doc("windows of a dimension, step apart, with their elements in a new last dimension")
+                        .gradFn("UnfoldBackward0")
+                        .types(one(call -> windows(call, call.shape("self"), "dimension")))
+                        .vjp(
+                                "self",
+                                n -> n.grad()
+                                        .call(
+                                                "unfold_backward",
+                                                n.shape("self"),
+                                                n.raw("dimension"),
+                                                n.raw("size"),
+                                                n.raw("step")))
+                        .view()
+                        .kernel("unfold")
+                        .samples("float64[2, 7], -1, 3, 2", "float64[4, 2], 0, 2, 1", "float64[], 0, 1, 1"),
+                operator("unfold_backward(Tensor grad_in, int[] input_sizes, int dim, int size, int step) -> Tensor")
+                        .doc("the sum of windows at their places in zeros of shape input_sizes")
+                        .gradFn("UnfoldBackwardBackward0")
+                        .types(one(call -> placed(call, windows(call, sizes(call), "dim"))))
+                        .vjp("grad_in", n -> n.grad().call("unfold", n.raw("dim"), n.raw("size"), n.raw("step")))
+                        .kernel("unfold_backward")
+                        .samples("float64[2, 3, 3], [2, 7], -1, 3, 2"),
+                split("split.Tensor(Tensor self, int split_size, int dim=0)", "SplitBackward0", Parts::evenly)
+                        .samples("float64[5, 2], 2", "float64[2, 3], 1, -1", "float64[2], 3"),
+                split(
+                                "split.sizes(Tensor self, int[] split_size, int dim=0)",
+                                "SplitWithSizesBackward0",
+                                call -> withSizes(call, "split_size"))
+                        .samples("float64[5, 2], [2, 3]"),
+                split(
+                                "split_with_sizes(Tensor self, int[] split_sizes, int dim=0)",
+                                "SplitWithSizesBackward0",
+                                call -> withSizes(call, "split_sizes"))
+                        .samples("float64[2, 5], [1, 0, 4], -1"),
+                operator("unbind.int(Tensor self, int dim=0) -> Tensor[]")
+                        .doc("self at each index of a dimension")
+                        .gradFn("UnbindBackward0")
+                        .types(Parts::unbound)
+                        .vjp("self", n -> Expr.stack(n.grads(), n.dim("dim", n.rank("self"))))
+                        .view()
+                        .decomposeAll(n -> {
+                            int dim = n.dim("dim", n.rank("self"));
+                            List<Expr> parts = new ArrayList<>();
+                            for (long i = 0; i < n.shape("self").dim(dim); i++) {
+                                parts.add(n.arg("self").select(dim, i));
+                            }
+                            return parts;
+                        })
+                        .samples("float64[3, 2]", "float64[2, 3], -1"));
+    }
+
+    /** The argument {@code input_sizes} of a transpose. */
+    private static Shape sizes(Call call) {
+        long[] sizes = call.ints("input_sizes");
+        for (long size : sizes) {
+            if (size < 0) {
+                throw GraphException.argument(Reason.INVALID_ARGUMENT, "input_sizes", "has the negative size " + size);
+            }
+        }
+        return Shape.of(sizes);
+    }
+
+    /** The type of a transpose's result, once the part it is given has the shape that the view would have. */
+    private static TensorType placed(Call call, TensorType part) {
+        String grad = call.op().canonical().parameters().getFirst().name();
+        if (!call.shape(grad).equals(part.shape())) {
+            throw GraphException.argument(
+                    Reason.SHAPE_MISMATCH,
+                    grad,
+                    "has shape " + call.shape(grad) + ", but the part has shape " + part.shape());
+        }
+        return call.type(grad).withShape(sizes(call));
+    }
+
+    private static TensorType like(Call call, Shape shape) {
+        return call.type(call.op().canonical().parameters().getFirst().name()).withShape(shape);
+    }
+
+    private static TensorType selected(Call call, Shape shape) {
+        int dim = Dims.existing(call, "dim", shape);
+        Dims.index("index", call.integer("index"), shape, dim);
+        return like(call, shape.withoutDim(dim));
+    }
+
+    /** A slice with its bounds inside the dimension. */
+    record Range(int dim, long start, long end, long step) {
+        long size() {
+            return (end - start + step - 1) / step;
+        }
+    }
+
+    static Range range(Call call, Shape shape) {
+        int dim = Dims.existing(call, "dim", shape);
+        long size = shape.dim(dim);
+        long start = clamp(call.integer("start", 0), size, 0);
+        long end = clamp(call.integer("end", size), size, start);
+        long step = call.integer("step");
+        if (step <= 0) {
+            throw GraphException.argument(Reason.INVALID_ARGUMENT, "step", "must be positive, but is " + step);
+        }
+        // A step beyond the dimension takes one element, and cannot overflow in a stride.
+        return new Range(dim, start, end, Math.min(step, Math.max(size, 1)));
+    }
+
+    private static long clamp(long bound, long size, long least) {
+        return Math.clamp(bound < 0 ? bound + size : bound, least, size);
+    }
+
+    private static TensorType sliced(Call call, Shape shape) {
+        Range range = range(call, shape);
+        return like(call, shape.withDim(range.dim, range.size()));
+    }
+
+    static TensorType diagonalOf(Call call, Shape shape) {
+        int rank = shape.rank();
+        int dim1 = Dims.existing(call, "dim1", shape);
+        int dim2 = Dims.existing(call, "dim2", shape);
+        if (dim1 == dim2) {
+            throw GraphException.argument(
+                    Reason.INVALID_ARGUMENT, "dim2", "names the same dimension " + dim2 + " as dim1");
+        }
+        long offset = call.integer("offset");
+        long rows = Math.addExact(shape.dim(dim1), Math.min(offset, 0));
+        long columns = Math.subtractExact(shape.dim(dim2), Math.max(offset, 0));
+        Shape rest = shape.withoutDim(Math.max(dim1, dim2)).withoutDim(Math.min(dim1, dim2));
+        return like(call, rest.insertDim(rank - 2, Math.max(0, Math.min(rows, columns))));
+    }
+
+    private static TensorType windows(Call call, Shape shape, String dimension) {
+        int dim = Dims.normalize(call, dimension, shape.rank());
+        long extent = shape.rank() == 0 ? 1 : shape.dim(dim);
+        long size = call.integer("size");
+        long step = call.integer("step");
+        if (size < 0 || size > extent) {
+            throw GraphException.argument(
+                    Reason.SHAPE_MISMATCH, "size", "a window of " + size + " does not fit in shape " + shape);
+        }
+        if (step <= 0) {
+            throw GraphException.argument(Reason.INVALID_ARGUMENT, "step", "must be positive, but is " + step);
+        }
+        Shape places = shape.rank() == 0 ? shape : shape.withDim(dim, (extent - size) / step + 1);
+        return like(call, places.insertDim(shape.rank(), size));
+    }
+
+    private static Declaration split(String parameters, String gradFn, Function<Call, long[]> sizes) {
+        return operator(parameters + " -> Tensor[]")
+                .doc("self cut along a dimension")
+                .gradFn(gradFn)
+                .types(call -> {
+                    int dim = Dims.existing(call, "dim", call.shape("self"));
+                    List<TensorType> parts = new ArrayList<>();
+                    for (long size : sizes.apply(call)) {
+                        parts.add(like(call, call.shape("self").withDim(dim, size)));
+                    }
+                    return parts;
+                })
+                .vjp("self", n -> Expr.cat(n.grads(), n.dim("dim", n.rank("self"))))
+                .view()
+                .decomposeAll(n -> {
+                    int dim = n.dim("dim", n.rank("self"));
+                    List<Expr> parts = new ArrayList<>();
+                    long start = 0;
+                    for (long size : sizes.apply(n.call())) {
+                        parts.add(n.arg("self").slice(dim, start, start + size));
+                        start += size;
+                    }
+                    return parts;
+                });
+    }
+
+    /** Sizes of parts that are alike but for a smaller last one. */
+    static long[] evenly(Call call) {
+        Shape shape = call.shape("self");
+        long extent = shape.dim(Dims.existing(call, "dim", shape));
+        long size = call.integer("split_size");
+        if (size < 0 || size == 0 && extent != 0) {
+            throw GraphException.argument(
+                    Reason.INVALID_ARGUMENT, "split_size", size + " does not divide a dimension of size " + extent);
+        }
+        int count = size == 0 ? 1 : Dims.count("split_size", Math.max(1, Math.ceilDiv(extent, size)));
+        long[] sizes = new long[count];
+        for (int i = 0; i < count; i++) {
+            sizes[i] = Math.min(size, extent - i * size);
+        }
+        return sizes;
+    }
+
+    private static long[] withSizes(Call call, String parameter) {
+        Shape shape = call.shape("self");
+        long extent = shape.dim(Dims.existing(call, "dim", shape));
+        long[] sizes = call.ints(parameter);
+        long sum = 0;
+        for (long size : sizes) {
+            if (size < 0) {
+                throw GraphException.argument(Reason.INVALID_ARGUMENT, parameter, "has the negative size " + size);
+            }
+            sum = Math.addExact(sum, size);
+        }
+        if (sum != extent || sizes.length == 0) {
+            throw GraphException.argument(
+                    Reason.SHAPE_MISMATCH,
+                    parameter,
+                    "adds up to " + sum + ", but dimension " + call.integer("dim") + " of shape " + shape + " has "
+                            + extent);
+        }
+        return sizes;
+    }
+
+    private static List<TensorType> unbound(Call call) {
+        Shape shape = call.shape("self");
+        int dim = Dims.existing(call, "dim", shape);
+        TensorType part = like(call, shape.withoutDim(dim));
+        return Collections.nCopies(Dims.count("dim", shape.dim(dim)), part);
+    }
+}
