@@ -40,7 +40,9 @@ record ConstantFolding(OperatorTable operators, Backend backend) implements Pass
             return null;
         }
         try {
-            return evaluate(node, constants).stream().map(tensor -> remember(tensor, builder, constants)).toList();
+            return evaluate(node, constants).stream()
+                    .map(tensor -> remember(tensor, builder, constants))
+                    .toList();
         } catch (KernelException e) {
             return null; // It fails again when the plan runs, where the error has its place.
         }
@@ -53,7 +55,8 @@ record ConstantFolding(OperatorTable operators, Backend backend) implements Pass
     }
 
     private static boolean isFoldable(Node node, Map<Value, Tensor> constants) {
-        boolean small = node.results().stream().allMatch(result -> result.type().shape().elements() <= MAX_ELEMENTS);
+        boolean small =
+                node.results().stream().allMatch(result -> result.type().shape().elements() <= MAX_ELEMENTS);
         if (!small || ((Overload) node.op()).declaration().kernel().isEmpty()) {
             return false;
         }

@@ -33,8 +33,9 @@ final class KernelCalls {
     }
 
     private Bound bind(Node node, KernelBinding binding) {
-        List<KernelCall.Argument> arguments =
-                binding.arguments().apply(node.call()).stream().map(this::convert).toList();
+        List<KernelCall.Argument> arguments = binding.arguments().apply(node.call()).stream()
+                .map(this::convert)
+                .toList();
         List<TensorType> types = operands.stream().map(Value::type).toList();
         List<TensorType> results = node.results().stream().map(Value::type).toList();
         return new Bound(new KernelCall(binding.name(), arguments, types, results), List.copyOf(operands));

@@ -15,7 +15,8 @@ final class Rewriter {
     @FunctionalInterface
     interface Rule {
         /** The new results, or null to keep the node. */
-        @Nullable List<Value> rewrite(Node node, GraphBuilder builder);
+        @Nullable
+        List<Value> rewrite(Node node, GraphBuilder builder);
     }
 
     private final GraphBuilder builder;
@@ -36,8 +37,9 @@ final class Rewriter {
         }
         for (Node node : graph.nodes()) {
             builder.setOrigin(node);
-            List<Argument> args =
-                    node.args().stream().map(arg -> GraphBuilder.remap(arg, map)).toList();
+            List<Argument> args = node.args().stream()
+                    .map(arg -> GraphBuilder.remap(arg, map))
+                    .toList();
             Node moved = new Node(node.name(), node.backward(), node.op(), args, node.results());
             List<Value> results = rule.rewrite(moved, builder);
             define(node, results != null ? results : builder.repeat(moved));

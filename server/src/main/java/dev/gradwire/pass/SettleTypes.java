@@ -46,11 +46,12 @@ record SettleTypes(OperatorTable operators) implements Pass {
             return arg;
         }
         DType dtype = compute != null ? compute : Expr.of(builder, arg).dtype();
-        return builder.constant(switch (arg) {
-            case Argument.Int(long number) -> Tensor.scalar(dtype, number);
-            case Argument.Float(double number) -> Tensor.scalar(dtype, number);
-            case Argument.Bool(boolean bool) -> Tensor.scalar(dtype, bool ? 1L : 0L);
-            default -> throw new IllegalStateException("not a real number: " + arg);
-        });
+        return builder.constant(
+                switch (arg) {
+                    case Argument.Int(long number) -> Tensor.scalar(dtype, number);
+                    case Argument.Float(double number) -> Tensor.scalar(dtype, number);
+                    case Argument.Bool(boolean bool) -> Tensor.scalar(dtype, bool ? 1L : 0L);
+                    default -> throw new IllegalStateException("not a real number: " + arg);
+                });
     }
 }

@@ -8,6 +8,7 @@ import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
 import dev.gradwire.graph.OperatorTable;
 import dev.gradwire.graph.Value;
+import dev.gradwire.op.Declaration.Overload;
 import dev.gradwire.tensor.Tensor;
 import java.util.HashMap;
 import java.util.List;
@@ -35,15 +36,14 @@ record Simplify(OperatorTable operators) implements Pass {
 
     private static @Nullable Value simplify(Node node, Map<Value, Node> producers) {
         Call call = node.call();
-        Value same =
-                switch (node.op().canonical().name()) {
-                    case "mul" -> timesOne(call, producers);
-                    case "div" -> divideByOne(call, producers);
-                    case "neg" -> doubleNegation(call, producers);
-                    case "view", "expand", "_to_copy", "permute" -> identity(call, node);
-                    case "transpose" -> doubleTransposition(call, producers);
-                    default -> null;
-                };
+        Value same = switch (node.op().canonical().name()) {
+            case "mul" -> timesOne(call, producers);
+            case "div" -> divideByOne(call, producers);
+            case "neg" -> doubleNegation(call, producers);
+            case "view", "expand", "_to_copy", "permute" -> identity(call, node);
+            case "transpose" -> doubleTransposition(call, producers);
+            default -> null;
+        };
         return same != null && same.type().equals(node.result().type()) ? same : null;
     }
 
@@ -64,13 +64,16 @@ record Simplify(OperatorTable operators) implements Pass {
     /** {@code −(−x) = x}. */
     private static @Nullable Value doubleNegation(Call call, Map<Value, Node> producers) {
         Node inner = producer(call.arg("self"), producers);
-        boolean negation = inner != null && inner.op().canonical().name().equals("neg");
-        return negation && inner.call().arg("self") instanceof Value value ? value : null;
+        if (inner == null || !inner.op().canonical().name().equals("neg")) {
+            return null;
+        }
+        return inner.call().arg("self") instanceof Value value ? value : null;
     }
 
     /** A view, cast or permutation that changes nothing. */
     private static @Nullable Value identity(Call call, Node node) {
-        if (!(call.arg("self") instanceof Value value) || !value.type().equals(node.result().type())) {
+        if (!(call.arg("self") instanceof Value value)
+                || !value.type().equals(node.result().type())) {
             return null;
         }
         if (!node.op().canonical().name().equals("permute")) {
@@ -92,7 +95,8 @@ record Simplify(OperatorTable operators) implements Pass {
             return null;
         }
         Call before = inner.call();
-        boolean inverse = before.arg("dim0").equals(call.arg("dim0")) && before.arg("dim1").equals(call.arg("dim1"));
+        boolean inverse = before.arg("dim0").equals(call.arg("dim0"))
+                && before.arg("dim1").equals(call.arg("dim1"));
         return inverse && before.arg("self") instanceof Value value ? value : null;
     }
 
@@ -106,7 +110,7 @@ record Simplify(OperatorTable operators) implements Pass {
             return true;
         }
         Node node = producer(factor, producers);
-        while (node != null && node.op().canonical().name().equals("expand")) {
+        while (node != null && ((Overload) node.op()).declaration().isView()) {
             node = producer(node.call().arg("self"), producers);
         }
         return node != null

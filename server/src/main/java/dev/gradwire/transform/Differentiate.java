@@ -11,8 +11,10 @@ import dev.gradwire.op.Transforms;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -25,16 +27,22 @@ public final class Differentiate {
      * @param graph without {@code grad} and {@code jvp}
      * @param unused values that stand for a gradient of something the outputs do not depend on: zeros, but known not
      *     to be computed
+     * @param saved by the index of a node of the original graph, what the last {@code grad} reads of it
      */
-    public record Result(Graph graph, Set<Value> unused) {
+    public record Result(Graph graph, Set<Value> unused, Map<Integer, List<GradFn.Saved>> saved) {
         public Result {
             unused = Set.copyOf(unused);
+            saved = Map.copyOf(saved);
         }
     }
 
     private final GraphBuilder builder;
     private final @Nullable Value[] map;
     private final Set<Value> unused = new HashSet<>();
+    /** For each copied node its index in the original graph, by its index in the new one. */
+    private final Map<Integer, Integer> originals = new HashMap<>();
+
+    private Map<Integer, List<GradFn.Saved>> saved = Map.of();
 
     private Differentiate(OperatorTable operators, int valueCount) {
         builder = new GraphBuilder(operators);
@@ -49,17 +57,21 @@ public final class Differentiate {
         for (Graph.Input input : graph.inputs()) {
             map[input.value().id()] = builder.copyInput(input);
         }
-        for (Node node : graph.nodes()) {
+        for (int i = 0; i < graph.nodes().size(); i++) {
+            Node node = graph.nodes().get(i);
             switch (node.op().schema().name()) {
                 case Transforms.GRAD -> define(node, grad(node));
                 case Transforms.JVP -> define(node, jvp(node));
-                default -> builder.copy(node, map);
+                default -> {
+                    originals.put(builder.nodes().size(), i);
+                    builder.copy(node, map);
+                }
             }
         }
         for (Graph.Output output : graph.outputs()) {
             builder.output(output.name(), GraphBuilder.mapped(output.value(), map));
         }
-        return new Result(builder.build(), unused);
+        return new Result(builder.build(), unused, saved);
     }
 
     private void define(Node node, List<@Nullable Expr> results) {
@@ -91,7 +103,38 @@ public final class Differentiate {
             cotangents.add(cotangent instanceof Value ? Expr.of(builder, cotangent) : output.onesLike());
         }
         builder.setOrigin(node.name(), true);
-        return new ReversePass(builder, values(node, "inputs")).run(outputs, cotangents);
+        ReversePass pass = new ReversePass(builder, values(node, "inputs"));
+        List<@Nullable Expr> gradients = pass.run(outputs, cotangents);
+        saved = named(pass.saved());
+        return gradients;
+    }
+
+    private Map<Integer, List<GradFn.Saved>> named(Map<Integer, Set<Value>> values) {
+        Map<Integer, List<GradFn.Saved>> result = new HashMap<>();
+        values.forEach((index, used) -> {
+            Integer original = originals.get(index);
+            if (original != null) {
+                Node node = builder.nodes().get(index);
+                result.put(
+                        original, used.stream().map(value -> saved(node, value)).toList());
+            }
+        });
+        return result;
+    }
+
+    private static GradFn.Saved saved(Node node, Value value) {
+        int result = node.results().indexOf(value);
+        if (result >= 0) {
+            return new GradFn.Saved(
+                    result == 0 ? "result" : "result" + result, value.type().lengthInBytes());
+        }
+        for (int i = 0; i < node.args().size(); i++) {
+            String parameter = node.op().canonical().parameters().get(i).name();
+            if (Edges.operands(node, parameter).contains(value)) {
+                return new GradFn.Saved(parameter, value.type().lengthInBytes());
+            }
+        }
+        throw new IllegalStateException("not a value of " + node.name());
     }
 
     /**

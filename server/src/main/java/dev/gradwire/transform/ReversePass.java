@@ -12,8 +12,11 @@ import dev.gradwire.op.Declaration.Vjp;
 import dev.gradwire.op.Expr;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +35,7 @@ final class ReversePass {
     private final BitSet needed = new BitSet();
 
     private final @Nullable Expr[] cotangents;
+    private final Map<Integer, Set<Value>> saved = new HashMap<>();
 
     ReversePass(GraphBuilder builder, List<Value> inputs) {
         this.builder = builder;
@@ -56,12 +60,30 @@ final class ReversePass {
             Node node = builder.nodes().get(i);
             if (node.results().stream().anyMatch(result -> needed.get(result.id()))) {
                 builder.setOrigin(node.name(), true);
+                int first = builder.nodes().size();
                 propagate(node);
+                saved.put(i, usedSince(first, node));
             }
         }
         List<@Nullable Expr> gradients = new ArrayList<>();
         inputs.forEach(input -> gradients.add(gradient(input)));
         return gradients;
+    }
+
+    /** By the index of a node, those of its arguments and results that its derivative reads. */
+    Map<Integer, Set<Value>> saved() {
+        return saved;
+    }
+
+    private Set<Value> usedSince(int first, Node node) {
+        Set<Value> used = new LinkedHashSet<>();
+        for (Node rule : builder.nodes().subList(first, builder.nodes().size())) {
+            rule.forEachOperand(used::add);
+        }
+        Set<Value> own = new HashSet<>(node.results());
+        node.forEachOperand(own::add);
+        used.retainAll(own);
+        return used;
     }
 
     /** A connected input whose cotangent is symbolically zero has the gradient zero; a disconnected one has none. */

@@ -1,0 +1,31 @@
+package dev.gradwire.engine;
+
+import dev.gradwire.pass.Plan;
+import dev.gradwire.tensor.TensorType;
+import dev.gradwire.transform.GradFns;
+import java.util.List;
+
+/**
+ * A program ready to run on one device, any number of times.
+ *
+ * @param program what it was made of
+ * @param plan its steps; may stem from an equal program with other names
+ * @param gradFns the metadata of the program's graph
+ * @param gradients one for each of the program's gradient inputs
+ * @param cacheHit whether the plan was there already
+ * @param compileNanos how long it took to get it
+ */
+public record Compiled(
+        Program program, Plan plan, GradFns gradFns, List<Gradient> gradients, boolean cacheHit, long compileNanos) {
+    public Compiled {
+        gradients = List.copyOf(gradients);
+    }
+
+    /**
+     * @param input name of the input (or value)
+     * @param type of the gradient, which is that of the input
+     * @param used whether a root depends on the input; otherwise there is no gradient, and its place among the outcome's
+     *     outputs is taken by zeros
+     */
+    public record Gradient(String input, TensorType type, boolean used) {}
+}
