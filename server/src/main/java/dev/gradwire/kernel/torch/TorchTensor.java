@@ -1,0 +1,66 @@
+package dev.gradwire.kernel.torch;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.gradwire.kernel.DeviceTensor;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** Owns one handle of a tensor, which the library counts as one user of the tensor's storage. */
+final class TorchTensor implements DeviceTensor {
+    private final AtomicLong handle;
+    private final TorchBackend backend;
+    private @Nullable Layout layout;
+
+    /** Takes the handle over. */
+    TorchTensor(TorchBackend backend, long handle) {
+        this.backend = backend;
+        this.handle = new AtomicLong(handle);
+        backend.opened();
+    }
+
+    /** @throws IllegalStateException when closed */
+    long handle() {
+        long value = handle.get();
+        if (value == 0) {
+            throw new IllegalStateException("this tensor is closed");
+        }
+        return value;
+    }
+
+    TorchBackend backend() {
+        return backend;
+    }
+
+    /** Sizes and strides; the offset is 0, as views count from here. */
+    @SuppressWarnings("restricted")
+    Layout layout() {
+        Layout known = layout;
+        if (known == null) {
+            long owned = handle();
+            int rank = LibTorch.rank(owned);
+            known = new Layout(longs(LibTorch.sizes(owned), rank), longs(LibTorch.strides(owned), rank), 0);
+            layout = known;
+        }
+        return known;
+    }
+
+    @SuppressWarnings("restricted")
+    private static long[] longs(long address, int count) {
+        return MemorySegment.ofAddress(address)
+                .reinterpret(count * JAVA_LONG.byteSize())
+                .toArray(JAVA_LONG);
+    }
+
+    /** @throws IllegalStateException when closed before: a second close is a bug in whoever thinks to own this */
+    @Override
+    public void close() {
+        long value = handle.getAndSet(0);
+        if (value == 0) {
+            throw new IllegalStateException("this tensor is closed already");
+        }
+        LibTorch.delete(value);
+        backend.closed();
+    }
+}

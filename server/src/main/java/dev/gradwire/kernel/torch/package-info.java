@@ -1,0 +1,16 @@
+/**
+ * PyTorch's kernels through the C functions that libtorch exports: the reference backend, and the one for CUDA.
+ *
+ * <p>{@link dev.gradwire.kernel.torch.TorchBackend} is the door. {@code LibraryLoader} finds and opens the library,
+ * {@code LibTorch} declares its functions, {@code SchemaTable} holds what may be called ({@code aten.txt}), and
+ * {@code Arguments} checks calls against it. How a call is then made: {@code ViewKernels} for views, {@code
+ * MakeKernels} for tensors made from numbers, {@code ShimKernels} for the library's typed functions, {@code
+ * NumberKernels} for overloads with numbers, and {@code DispatcherKernel} for all others. What the library's two
+ * calling forms take and refuse is written down in {@code docs/decisions/0002-libtorch-abi.md}.
+ *
+ * <p>This is the only package that calls native code.
+ */
+@NullMarked
+package dev.gradwire.kernel.torch;
+
+import org.jspecify.annotations.NullMarked;
