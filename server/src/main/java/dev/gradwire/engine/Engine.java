@@ -1,0 +1,171 @@
+package dev.gradwire.engine;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.gradwire.graph.Graph;
+import dev.gradwire.graph.GraphException;
+import dev.gradwire.graph.OperatorTable;
+import dev.gradwire.graph.Reason;
+import dev.gradwire.kernel.Backend;
+import dev.gradwire.kernel.DeviceTensor;
+import dev.gradwire.kernel.KernelException;
+import dev.gradwire.kernel.torch.TorchBackend;
+import dev.gradwire.op.Operators;
+import dev.gradwire.pass.Pipeline;
+import dev.gradwire.pass.Plan;
+import dev.gradwire.runtime.Executor;
+import dev.gradwire.runtime.Outcome;
+import dev.gradwire.runtime.RunOptions;
+import dev.gradwire.tensor.Tensor;
+import dev.gradwire.transform.Differentiate;
+import dev.gradwire.transform.GradFn;
+import dev.gradwire.transform.GradFns;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compiles programs and runs them. Keeps nothing of a caller but plans, which hold no data of its inputs. Safe for use
+ * by many threads; a run takes place on its caller's thread.
+ */
+public final class Engine implements AutoCloseable {
+    /** The device of a program that names none. */
+    public static final String DEFAULT_DEVICE = "cpu";
+
+    private final OperatorTable operators = Operators.all();
+    private final Map<String, Backend> backends = new ConcurrentHashMap<>();
+    private final Cache<ByteBuffer, Cached> plans;
+
+    private record Cached(Plan plan, List<Boolean> used, Map<Integer, List<GradFn.Saved>> saved) {}
+
+    private Engine(EngineSettings settings) {
+        plans = Caffeine.newBuilder()
+                .maximumWeight(settings.maxCachedSteps())
+                .weigher(
+                        (ByteBuffer _, Cached cached) -> 1 + cached.plan.steps().size())
+                .build();
+    }
+
+    /**
+     * Opens the engine with its CPU device.
+     *
+     * @throws dev.gradwire.kernel.DeviceUnavailableException when the native library cannot be loaded
+     */
+    public static Engine open(EngineSettings settings) {
+        Engine engine = new Engine(settings);
+        engine.backend(DEFAULT_DEVICE);
+        TorchBackend.setThreads(settings.threads());
+        return engine;
+    }
+
+    /** The devices opened so far. */
+    public Collection<Backend> devices() {
+        return List.copyOf(backends.values());
+    }
+
+    /**
+     * The backend of a device, opened at its first use.
+     *
+     * @throws dev.gradwire.kernel.DeviceUnavailableException when there is no such device
+     */
+    public Backend backend(String device) {
+        return backends.computeIfAbsent(device, TorchBackend::open);
+    }
+
+    /**
+     * Makes a program ready to run on a device, from the plan cache where an equal one has been seen.
+     *
+     * @throws GraphException when it cannot be differentiated or planned
+     * @throws dev.gradwire.kernel.DeviceUnavailableException when there is no such device
+     */
+    public Compiled compile(Program program, String device) {
+        long start = System.nanoTime();
+        Backend backend = backend(device);
+        ByteBuffer key = ByteBuffer.wrap(Digest.of(program, device));
+        Cached known = plans.getIfPresent(key);
+        Cached cached = known != null ? known : plan(program, backend);
+        if (known == null) {
+            plans.put(key, cached);
+        }
+        GradFns gradFns = new GradFns(program.recording(), cached.saved);
+        return new Compiled(
+                program, cached.plan, gradFns, gradients(program, cached), known != null, System.nanoTime() - start);
+    }
+
+    private Cached plan(Program program, Backend backend) {
+        try {
+            Graph graph = program.recording().graph();
+            Differentiate.Result derived = Differentiate.apply(graph, operators);
+            List<Boolean> used = derived.graph().outputs().stream()
+                    .map(output -> !derived.unused().contains(output.value()))
+                    .toList();
+            return new Cached(Pipeline.plan(derived.graph(), operators, backend), used, derived.saved());
+        } catch (ArithmeticException e) {
+            throw new GraphException(Reason.SIZE_OVERFLOW, "a size does not fit 64 bits");
+        } catch (KernelException e) {
+            throw new GraphException(Reason.DTYPE_UNSUPPORTED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static List<Compiled.Gradient> gradients(Program program, Cached cached) {
+        List<Compiled.Gradient> gradients = new ArrayList<>();
+        for (int i = 0; i < program.gradientInputs().size(); i++) {
+            int output = program.outputCount() + i;
+            gradients.add(new Compiled.Gradient(
+                    program.gradientInputs().get(i),
+                    cached.plan.outputs().get(output).type(),
+                    cached.used.get(output)));
+        }
+        return gradients;
+    }
+
+    /** Copies host data to a device. */
+    public ResidentTensor upload(String device, Tensor tensor) {
+        Backend backend = backend(device);
+        return new ResidentTensor(backend, tensor.type(), backend.upload(tensor));
+    }
+
+    /**
+     * Runs a compiled program on the calling thread.
+     *
+     * @param inputs one for each input of the graph, in order, of its type and on the plan's device; they stay the
+     *     caller's
+     * @throws dev.gradwire.runtime.StepException when a kernel fails for the values given
+     * @throws dev.gradwire.runtime.CancelledException when the options say so
+     * @throws dev.gradwire.runtime.AnomalyException when a value is not finite and that was to be detected
+     */
+    public RunResult run(Compiled compiled, List<ResidentTensor> inputs, RunOptions options) {
+        long start = System.nanoTime();
+        Backend backend = backend(compiled.plan().device());
+        List<DeviceTensor> tensors = inputs.stream().map(ResidentTensor::tensor).toList();
+        Outcome outcome = Executor.run(compiled.plan(), backend, tensors, options);
+        List<ResidentTensor> outputs = new ArrayList<>();
+        List<@Nullable ResidentTensor> gradients = new ArrayList<>();
+        int outputCount = compiled.program().outputCount();
+        for (int i = 0; i < outcome.outputs().size(); i++) {
+            ResidentTensor tensor = new ResidentTensor(
+                    backend,
+                    compiled.plan().outputs().get(i).type(),
+                    outcome.outputs().get(i));
+            if (i < outputCount) {
+                outputs.add(tensor);
+            } else if (compiled.gradients().get(i - outputCount).used()) {
+                gradients.add(tensor);
+            } else {
+                tensor.close();
+                gradients.add(null);
+            }
+        }
+        return new RunResult(outputs, gradients, outcome.anomaly(), System.nanoTime() - start, outcome.stepNanos());
+    }
+
+    @Override
+    public void close() {
+        backends.values().forEach(Backend::close);
+        plans.invalidateAll();
+    }
+}
