@@ -7,4 +7,10 @@ import dev.gradwire.tensor.TensorType;
  *
  * @param id dense number within its graph, inputs first, then results in the order of the nodes
  */
-public record Value(int id, TensorType type) implements Argument {}
+public record Value(int id, TensorType type) implements Argument {
+    /** The id tells values of one graph apart; passes keep many in hash tables. */
+    @Override
+    public int hashCode() {
+        return id;
+    }
+}
