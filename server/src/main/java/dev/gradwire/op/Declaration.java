@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -57,8 +58,9 @@ public final class Declaration {
      * A kernel and the arguments it is given, in the order of the kernel's own schema.
      *
      * @param name ATen's overload, e.g. {@code sum.dim_IntList}
+     * @param takes the calls it is for
      */
-    public record KernelBinding(String name, Function<Call, List<Argument>> arguments) {}
+    public record KernelBinding(String name, Function<Call, List<Argument>> arguments, Predicate<Call> takes) {}
 
     private final List<Overload> overloads = new ArrayList<>();
     private final List<String> aliases = new ArrayList<>();
@@ -165,7 +167,13 @@ public final class Declaration {
     }
 
     Declaration kernel(String name, Function<Call, List<Argument>> arguments) {
-        kernel = new KernelBinding(name, arguments);
+        kernel = new KernelBinding(name, arguments, _ -> true);
+        return this;
+    }
+
+    /** A kernel that takes the canonical arguments of some calls; the others are decomposed. */
+    Declaration kernelWhere(String name, Predicate<Call> takes) {
+        kernel = new KernelBinding(name, Call::args, takes);
         return this;
     }
 

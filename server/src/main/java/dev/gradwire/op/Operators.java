@@ -19,6 +19,11 @@ public final class Operators implements OperatorTable {
                     Parts.declarations(),
                     Joins.declarations(),
                     Reductions.declarations(),
+                    Products.declarations(),
+                    Matmul.declarations(),
+                    Einsum.declarations(),
+                    Softmax.declarations(),
+                    Normalization.declarations(),
                     Arithmetic.declarations())
             .flatMap(List::stream)
             .toList();

@@ -12,7 +12,7 @@ import dev.gradwire.op.Expr;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Puts simpler operators in the place of those without a kernel, until all have one. */
+/** Puts simpler operators in the place of calls without a kernel, until all have one. */
 record Decompose(OperatorTable operators) implements Pass {
     @Override
     public Graph apply(Graph graph) {
@@ -25,7 +25,9 @@ record Decompose(OperatorTable operators) implements Pass {
 
     private static boolean isDecomposable(Node node) {
         Declaration declaration = ((Overload) node.op()).declaration();
-        return declaration.kernel().isEmpty() && declaration.decomposition().isPresent();
+        boolean kernel = declaration.kernel().stream()
+                .anyMatch(binding -> binding.takes().test(node.call()));
+        return !kernel && declaration.decomposition().isPresent();
     }
 
     private static @Nullable List<Value> expand(Node node, GraphBuilder builder) {

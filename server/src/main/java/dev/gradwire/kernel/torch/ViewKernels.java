@@ -60,8 +60,10 @@ final class ViewKernels {
         int operand = in.operand(0);
         // Whether the arguments fit depends on the shape alone, so what is wrong is found before anything runs.
         Shape shape = function.apply(Layout.contiguous(in.shape(0))).shape();
-        if (!in.call().results().isEmpty() && !in.call().results().getFirst().shape().equals(shape)) {
-            throw new KernelException(in.name() + " makes " + shape + ", not " + in.call().results());
+        if (!in.call().results().isEmpty()
+                && !in.call().results().getFirst().shape().equals(shape)) {
+            throw new KernelException(
+                    in.name() + " makes " + shape + ", not " + in.call().results());
         }
         return operands -> {
             TorchTensor tensor = operands[operand];
