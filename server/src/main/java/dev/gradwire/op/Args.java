@@ -3,6 +3,7 @@ package dev.gradwire.op;
 import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphBuilder;
+import dev.gradwire.op.Declaration.Overload;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
@@ -31,6 +32,20 @@ public class Args {
     /** A tensor argument (or a number in its place). */
     public Expr arg(String parameter) {
         return new Expr(builder, call.arg(parameter));
+    }
+
+    /** The first operand of most operators. */
+    public Expr self() {
+        return arg("self");
+    }
+
+    /** An operand of an elementwise operator as a tensor of the dtype in which the operator computes. */
+    public Expr promoted(String parameter) {
+        DType dtype = ((Overload) call.op())
+                .declaration()
+                .computeDtype(call)
+                .orElseThrow(() -> new IllegalStateException(call.op().schema() + " does not promote"));
+        return arg(parameter).as(dtype);
     }
 
     /** The argument as it is, for handing on. */

@@ -8,59 +8,143 @@ import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.DType.Category;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The type rule of operators that work element by element: operands broadcast, and their dtypes promote to the one in
  * which the operator computes (the planner casts them to it).
  *
+ * @param promotion what becomes of the common dtype of a call's operands
  * @param operands the tensor parameters that take part
+ * @param masks bool parameters that broadcast with the operands
+ * @param check what else must hold of a call
  */
-record Elementwise(Promotion promotion, List<String> operands) implements TypeRule {
+record Elementwise(Function<Call, Promotion> promotion, List<String> operands, List<String> masks, Consumer<Call> check)
+        implements TypeRule {
     /** What becomes of the operands' common dtype. */
     enum Promotion {
         /** Compute and answer in the common dtype. */
         KEEP,
-        /** The same, but integers compute as the default floating type. */
+        /** The same, but not for bools. */
+        NUMBER,
+        /** The same, but only for floating point numbers. */
+        FLOATING,
+        /** Compute in the common dtype, where integers and bools count as the default floating type. */
         FLOAT,
+        /** The same, but not for half precision. */
+        FULL_FLOAT,
         /** Compute in the common dtype, answer with bool. */
         TEST,
         /** Integers and bools only. */
-        INTEGRAL
+        INTEGRAL,
+        /** Integers only. */
+        INTEGER
     }
 
     static Elementwise keep(String... operands) {
-        return new Elementwise(Promotion.KEEP, List.of(operands));
+        return of(Promotion.KEEP, operands);
+    }
+
+    static Elementwise numbers(String... operands) {
+        return of(Promotion.NUMBER, operands);
+    }
+
+    static Elementwise floating(String... operands) {
+        return of(Promotion.FLOATING, operands);
     }
 
     static Elementwise toFloat(String... operands) {
-        return new Elementwise(Promotion.FLOAT, List.of(operands));
+        return of(Promotion.FLOAT, operands);
+    }
+
+    static Elementwise toFullFloat(String... operands) {
+        return of(Promotion.FULL_FLOAT, operands);
     }
 
     static Elementwise test(String... operands) {
-        return new Elementwise(Promotion.TEST, List.of(operands));
+        return of(Promotion.TEST, operands);
     }
 
     static Elementwise integral(String... operands) {
-        return new Elementwise(Promotion.INTEGRAL, List.of(operands));
+        return of(Promotion.INTEGRAL, operands);
+    }
+
+    static Elementwise integers(String... operands) {
+        return of(Promotion.INTEGER, operands);
+    }
+
+    private static Elementwise of(Promotion promotion, String... operands) {
+        return by(_ -> promotion, operands);
+    }
+
+    /** A promotion that depends on the call. */
+    static Elementwise by(Function<Call, Promotion> promotion, String... operands) {
+        return new Elementwise(promotion, List.of(operands), List.of(), _ -> {});
+    }
+
+    /** With a bool parameter that broadcasts with the operands. */
+    Elementwise masked(String mask) {
+        return new Elementwise(promotion, operands, List.of(mask), check);
+    }
+
+    /** With a check of its own, which throws where a call is wrong. */
+    Elementwise requiring(Consumer<Call> what) {
+        return new Elementwise(promotion, operands, masks, what);
     }
 
     @Override
     public List<TensorType> infer(Call call) {
+        check.accept(call);
+        masks.forEach(mask -> requireBool(call, mask));
         DType compute = computeDtype(call);
-        DType result = promotion == Promotion.TEST ? DType.BOOL : compute;
-        return List.of(new TensorType(result, broadcast(call, operands)));
+        DType result = promotion.apply(call) == Promotion.TEST ? DType.BOOL : compute;
+        List<String> shaping = new ArrayList<>(masks);
+        shaping.addAll(operands);
+        return List.of(new TensorType(result, broadcast(call, shaping)));
     }
 
     /** The dtype to which operands are cast. */
     DType computeDtype(Call call) {
         DType common = resultType(call, operands);
-        if (promotion == Promotion.INTEGRAL && common.isDifferentiable()) {
-            throw GraphException.argument(
-                    Reason.DTYPE_UNSUPPORTED, operands.getFirst(), "must be integer or bool, but is " + common.label());
+        return switch (promotion.apply(call)) {
+            case KEEP, TEST -> common;
+            case NUMBER -> require(common != DType.BOOL, call, common, "a number");
+            case FLOATING -> require(common.isDifferentiable(), call, common, "floating point");
+            case FLOAT -> floating(common);
+            case FULL_FLOAT -> {
+                DType compute = floating(common);
+                yield require(compute.sizeInBytes() > 2, call, compute, "float32 or float64");
+            }
+            case INTEGRAL -> require(!common.isDifferentiable(), call, common, "integer or bool");
+            case INTEGER -> require(common.category() == Category.INTEGRAL, call, common, "integer");
+        };
+    }
+
+    private static DType floating(DType common) {
+        return common.isDifferentiable() ? common : DType.DEFAULT_FLOATING;
+    }
+
+    private DType require(boolean holds, Call call, DType dtype, String wanted) {
+        if (holds) {
+            return dtype;
         }
-        return promotion == Promotion.FLOAT && !common.isDifferentiable() ? DType.DEFAULT_FLOATING : common;
+        String culprit = operands.stream()
+                .filter(operand -> call.has(operand) && call.type(operand).dtype() == dtype)
+                .findFirst()
+                .orElse(operands.getFirst());
+        throw GraphException.argument(
+                Reason.DTYPE_UNSUPPORTED, culprit, "must be " + wanted + ", but is " + dtype.label());
+    }
+
+    static void requireBool(Call call, String mask) {
+        DType dtype = call.type(mask).dtype();
+        if (dtype != DType.BOOL) {
+            throw GraphException.argument(Reason.DTYPE_MISMATCH, mask, "must be bool, but is " + dtype.label());
+        }
     }
 
     /** The shape all operands broadcast to; absent ones (None) take no part. */

@@ -9,7 +9,9 @@ import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +87,16 @@ public final class Expr {
         return wrap(builder, builder.call(op, args));
     }
 
+    /** Calls an operator with arguments by name after the positional ones. */
+    public Expr callNamed(String op, Map<String, ?> named, @Nullable Object... rest) {
+        List<Argument> args = new ArrayList<>(rest.length + 1);
+        args.add(argument);
+        Arrays.stream(rest).map(Expr::argument).forEach(args::add);
+        Map<String, Argument> keywords = new LinkedHashMap<>();
+        named.forEach((name, value) -> keywords.put(name, argument(value)));
+        return new Expr(builder, builder.call(op, args, keywords).getFirst());
+    }
+
     static List<Expr> wrap(GraphBuilder builder, List<? extends Argument> values) {
         return values.stream().map(value -> new Expr(builder, value)).toList();
     }
@@ -126,6 +138,11 @@ public final class Expr {
 
     public Expr div(Object other) {
         return call("div", other);
+    }
+
+    /** {@code this / other}, rounded to an integer: {@code "floor"} or {@code "trunc"}. */
+    public Expr div(Object other, String roundingMode) {
+        return callNamed("div", Map.of("rounding_mode", roundingMode), other);
     }
 
     /** {@code other − this}. */
@@ -310,6 +327,15 @@ public final class Expr {
 
     public Expr to(DType dtype) {
         return dtype() == dtype ? this : call("to", dtype);
+    }
+
+    /** A tensor cast to {@code dtype}; a number as a 0-dimensional constant of it. */
+    public Expr as(DType dtype) {
+        return switch (argument) {
+            case Argument.Int(long number) -> new Expr(builder, builder.constant(Tensor.scalar(dtype, number)));
+            case Argument.Float(double number) -> new Expr(builder, builder.constant(Tensor.scalar(dtype, number)));
+            default -> new Expr(builder, value()).to(dtype);
+        };
     }
 
     public Expr zerosLike() {

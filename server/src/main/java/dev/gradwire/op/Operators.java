@@ -24,7 +24,18 @@ public final class Operators implements OperatorTable {
                     Einsum.declarations(),
                     Softmax.declarations(),
                     Normalization.declarations(),
-                    Arithmetic.declarations())
+                    Arithmetic.declarations(),
+                    Copies.declarations(),
+                    Powers.declarations(),
+                    Rounding.declarations(),
+                    Comparison.declarations(),
+                    Selection.declarations(),
+                    Clamping.declarations(),
+                    Exponential.declarations(),
+                    Trigonometric.declarations(),
+                    Special.declarations(),
+                    Activation.declarations(),
+                    SmoothActivation.declarations())
             .flatMap(List::stream)
             .toList();
     private final Map<String, List<Overload>> byName = new LinkedHashMap<>();

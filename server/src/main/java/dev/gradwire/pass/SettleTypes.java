@@ -33,7 +33,8 @@ record SettleTypes(OperatorTable operators) implements Pass {
         for (Parameter parameter : declaration.canonical().parameters()) {
             Argument arg = node.call().arg(parameter.name());
             boolean promoted = compute != null && declaration.isPromoted(parameter.name());
-            args.add(parameter.isTensor() ? settle(arg, promoted ? compute : null, builder) : arg);
+            boolean tensor = parameter.isTensor() || promoted;
+            args.add(tensor ? settle(arg, promoted ? compute : null, builder) : arg);
         }
         return args.equals(node.args()) ? null : builder.apply(node.op(), args);
     }

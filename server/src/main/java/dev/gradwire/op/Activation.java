@@ -1,0 +1,193 @@
+package dev.gradwire.op;
+
+import static dev.gradwire.op.Declaration.operator;
+
+import dev.gradwire.graph.Call;
+import dev.gradwire.graph.GraphException;
+import dev.gradwire.graph.Reason;
+import dev.gradwire.tensor.Shape;
+import dev.gradwire.tensor.TensorType;
+import java.util.Arrays;
+import java.util.List;
+
+/** Activation functions made of straight pieces; at a kink the derivative is PyTorch's choice. */
+final class Activation {
+    private Activation() {}
+
+    static List<Declaration> declarations() {
+        return List.of(
+                operator("relu(Tensor self) -> Tensor")
+                        .doc("max(self, 0)")
+                        .gradFn("ReluBackward0")
+                        .types(Elementwise.numbers("self"))
+                        .vjp("self", n -> n.result().le(0).where(0.0, n.grad()))
+                        .kernel("relu")
+                        .samples("float64[2, 3]", "float64[]", "float64[0, 2]"),
+                operator("relu6(Tensor self) -> Tensor")
+                        .doc("min(max(self, 0), 6)")
+                        .composite(n -> List.of(n.self().call("hardtanh", 0, 6)))
+                        .samples("float64[2, 3]{-2..8}"),
+                operator("leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor")
+                        .doc("self for self > 0, else negative_slope · self")
+                        .gradFn("LeakyReluBackward0")
+                        .types(Elementwise.floating("self"))
+                        .vjp(
+                                "self",
+                                n -> n.self().gt(0).where(n.grad(), n.grad().mul(n.raw("negative_slope"))))
+                        .decompose(n -> n.self().gt(0).where(n.self(), n.self().mul(n.raw("negative_slope"))))
+                        .samples("float64[2, 3]", "float64[], 0.2"),
+                operator("hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor")
+                        .doc("min(max(self, min_val), max_val)")
+                        .gradFn("HardtanhBackward0")
+                        .types(Elementwise.numbers("self"))
+                        .vjp(
+                                "self",
+                                n -> n.self()
+                                        .le(n.raw("min_val"))
+                                        .or(n.self().ge(n.raw("max_val")))
+                                        .where(0.0, n.grad()))
+                        .decompose(n -> n.self().call("clamp.Tensor", like(n, "min_val"), like(n, "max_val")))
+                        .samples("float64[2, 3]", "float64[], -0.5, 0.75"),
+                operator("hardsigmoid(Tensor self) -> Tensor")
+                        .doc("min(max(self + 3, 0), 6) / 6")
+                        .gradFn("HardsigmoidBackward0")
+                        .types(Elementwise.floating("self"))
+                        .vjp(
+                                "self",
+                                n -> n.self()
+                                        .gt(-3)
+                                        .and(n.self().lt(3))
+                                        .where(n.grad().div(6), 0.0))
+                        .kernel("hardsigmoid")
+                        .samples("float64[2, 3]{-4..4}"),
+                operator("hardswish(Tensor self) -> Tensor")
+                        .doc("self · hardsigmoid(self)")
+                        .gradFn("HardswishBackward0")
+                        .types(Elementwise.floating("self"))
+                        .vjp(
+                                "self",
+                                n -> n.self()
+                                        .le(-3)
+                                        .where(
+                                                0.0,
+                                                n.self()
+                                                        .lt(3)
+                                                        .where(
+                                                                n.grad()
+                                                                        .mul(n.self()
+                                                                                .div(3)
+                                                                                .add(0.5)),
+                                                                n.grad())))
+                        .kernel("hardswish")
+                        .samples("float64[2, 3]{-4..4}"),
+                operator("hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor")
+                        .doc("self for |self| > lambd, else 0")
+                        .gradFn("HardshrinkBackward0")
+                        .types(Elementwise.floating("self"))
+                        .vjp("self", n -> shrunk(n).where(0.0, n.grad()))
+                        .decompose(n -> shrunk(n).where(0.0, n.self()))
+                        .samples("float64[2, 3]", "float64[], 0.25"),
+                operator("softshrink(Tensor self, Scalar lambd=0.5) -> Tensor")
+                        .doc("self without lambd of its magnitude, 0 for |self| ≤ lambd")
+                        .gradFn("SoftshrinkBackward0")
+                        .types(Elementwise.floating("self").requiring(Activation::requireLambda))
+                        .vjp("self", n -> shrunk(n).where(0.0, n.grad()))
+                        .decompose(n -> n.self()
+                                .gt(n.raw("lambd"))
+                                .where(
+                                        n.self().sub(n.raw("lambd")),
+                                        n.self()
+                                                .lt(-n.number("lambd"))
+                                                .where(
+                                                        n.self().add(n.raw("lambd")),
+                                                        n.self().mul(0))))
+                        .samples("float64[2, 3]", "float64[], 0.25"),
+                operator("threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor")
+                        .doc("self for self > threshold, else value")
+                        .gradFn("ThresholdBackward0")
+                        .types(Elementwise.numbers("self"))
+                        .vjp("self", n -> n.self().le(n.raw("threshold")).where(0.0, n.grad()))
+                        .decompose(n -> n.self().le(n.raw("threshold")).where(like(n, "value"), n.self()))
+                        .samples("float64[2, 3], 0.1, 20"),
+                operator("softsign(Tensor self) -> Tensor")
+                        .doc("self / (1 + |self|)")
+                        .composite(n -> List.of(n.self().div(n.self().abs().add(1))))
+                        .samples("float64[2, 3]"),
+                operator("prelu(Tensor self, Tensor weight) -> Tensor")
+                        .doc("self for self > 0, else weight · self, with one weight or one for each channel")
+                        .composite(n -> List.of(n.self().call("_prelu_kernel", alongChannels(n))))
+                        .samples("float64[2, 3, 2], float64[3]", "float64[3], float64[1]", "float64[2, 3], float64[1]"),
+                operator("_prelu_kernel(Tensor self, Tensor weight) -> Tensor")
+                        .doc("self for self > 0, else weight · self")
+                        .gradFn("PreluKernelBackward0")
+                        .types(Elementwise.floating("self", "weight"))
+                        .vjp(
+                                "self",
+                                n -> n.self().gt(0).where(n.grad(), n.grad().mul(n.arg("weight"))))
+                        .vjp("weight", n -> n.self().gt(0).where(0.0, n.grad().mul(n.self())))
+                        .decompose(n -> n.promoted("self")
+                                .gt(0)
+                                .where(n.promoted("self"), n.promoted("self").mul(n.promoted("weight"))))
+                        .samples("float64[2, 3], float64[1, 3]"),
+                operator("rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.3333333333333333, bool training=False)"
+                                + " -> Tensor")
+                        .doc("leaky_relu with the mean of lower and upper as slope; not for training")
+                        .gradFn("RreluWithNoiseBackward0")
+                        .types(Elementwise.floating("self").requiring(Activation::requireEvaluation))
+                        .vjp(
+                                "self",
+                                n -> n.self().gt(0).where(n.grad(), n.grad().mul(meanSlope(n))))
+                        .decompose(n -> n.self().gt(0).where(n.self(), n.self().mul(meanSlope(n))))
+                        .samples("float64[2, 3]"));
+    }
+
+    /** A number in the dtype of self. */
+    private static Expr like(Args n, String number) {
+        return n.arg(number).as(n.type("self").dtype());
+    }
+
+    private static Expr shrunk(Args n) {
+        double lambd = n.number("lambd");
+        return n.self().ge(-lambd).and(n.self().le(lambd));
+    }
+
+    private static void requireLambda(Call call) {
+        if (!(call.number("lambd") >= 0)) {
+            throw GraphException.argument(
+                    Reason.INVALID_ARGUMENT, "lambd", "must not be negative, but is " + call.number("lambd"));
+        }
+    }
+
+    private static double meanSlope(Args n) {
+        return (n.number("lower") + n.number("upper")) / 2;
+    }
+
+    private static void requireEvaluation(Call call) {
+        if (call.bool("training")) {
+            throw GraphException.argument(Reason.INVALID_ARGUMENT, "training", "must be False: no slope is drawn");
+        }
+    }
+
+    /** The weights as a tensor that broadcasts along dimension 1 of self. */
+    private static Expr alongChannels(Args n) {
+        TensorType weight = n.type("weight");
+        Shape self = n.shape("self");
+        long count = weight.shape().elements();
+        long channels = self.rank() > 1 ? self.dim(1) : 1;
+        if (weight.rank() > 1 || count != 1 && (self.rank() == 0 || count != channels)) {
+            throw GraphException.argument(
+                    Reason.SHAPE_MISMATCH,
+                    "weight",
+                    "has shape " + weight.shape() + ", but self of shape " + self + " needs one weight or " + channels);
+        }
+        if (self.rank() == weight.rank()) {
+            return n.arg("weight");
+        }
+        long[] dims = new long[self.rank()];
+        Arrays.fill(dims, 1);
+        if (dims.length > 1) {
+            dims[1] = count;
+        }
+        return n.arg("weight").reshape(dims);
+    }
+}

@@ -1,0 +1,105 @@
+package dev.gradwire.op;
+
+import static dev.gradwire.op.Declaration.operator;
+import static dev.gradwire.op.TypeRule.one;
+
+import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Call;
+import dev.gradwire.graph.GraphException;
+import dev.gradwire.graph.Reason;
+import dev.gradwire.tensor.DType;
+import java.util.List;
+import java.util.Map;
+
+/** The same numbers: as another dtype, under another name, without derivative. Layouts and devices mean nothing here. */
+final class Copies {
+    private Copies() {}
+
+    static List<Declaration> declarations() {
+        return List.of(
+                operator("_to_copy(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None,"
+                                + " bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None)"
+                                + " -> Tensor")
+                        .doc("self as another dtype")
+                        .gradFn("ToCopyBackward0")
+                        .types(one(call -> call.type("self").withDtype(dtype(call))))
+                        .vjp("self", n -> n.grad())
+                        .kernel("_to_copy", Copies::cast)
+                        .samples("float64[2, 3], dtype=torch.float64"),
+                operator("to.dtype(Tensor self, ScalarType dtype, bool non_blocking=False, bool copy=False,"
+                                + " MemoryFormat? memory_format=None) -> Tensor")
+                        .doc("self as another dtype; self itself where it has that dtype already")
+                        .composite(n -> to(n, n.dtype("dtype", DType.DEFAULT_FLOATING))),
+                operator("to.other(Tensor self, Tensor other, bool non_blocking=False, bool copy=False,"
+                                + " MemoryFormat? memory_format=None) -> Tensor")
+                        .doc("self as the dtype of other")
+                        .composite(n -> to(n, n.type("other").dtype())),
+                operator("to.dtype_layout(Tensor self, *, ScalarType? dtype=None, Layout? layout=None,"
+                                + " Device? device=None, bool? pin_memory=None, bool non_blocking=False,"
+                                + " bool copy=False, MemoryFormat? memory_format=None) -> Tensor")
+                        .doc("self as another dtype")
+                        .composite(n -> to(n, n.dtype("dtype", n.type("self").dtype()))),
+                operator("type_as(Tensor self, Tensor other) -> Tensor")
+                        .doc("self as the dtype of other")
+                        .composite(n -> List.of(n.self().to(n.type("other").dtype()))),
+                operator("detach(Tensor self) -> Tensor")
+                        .doc("self, taken for a constant by derivatives")
+                        .alias("stop_gradient")
+                        .types(one(call -> call.type("self")))
+                        .view()
+                        .kernel("detach"),
+                operator("clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor")
+                        .doc("self")
+                        .gradFn("CloneBackward0")
+                        .types(one(call -> call.type("self")))
+                        .vjp("self", n -> n.grad())
+                        .kernel("clone", call -> List.of(call.arg("self"), Argument.NONE))
+                        .samples("float64[2, 3]", "float64[0]"),
+                operator("contiguous(Tensor self, *, MemoryFormat memory_format=\"contiguous_format\") -> Tensor")
+                        .doc("self; every tensor of a graph counts as contiguous")
+                        .composite(n -> List.of(
+                                n.text("memory_format").equals("contiguous_format")
+                                        ? n.self()
+                                        : n.self().call("clone"))),
+                operator("alias_copy(Tensor self) -> Tensor")
+                        .doc("self")
+                        .gradFn("AliasBackward0_copy")
+                        .types(one(call -> call.type("self")))
+                        .vjp("self", n -> n.grad())
+                        .kernel("clone", call -> List.of(call.arg("self"), Argument.NONE))
+                        .samples("float64[2, 3]"),
+                operator("lift_fresh_copy(Tensor self) -> Tensor")
+                        .doc("self")
+                        .composite(n -> List.of(n.self().call("clone"))),
+                same("positive", "+self"),
+                same("real", "the real part of self"),
+                same("conj", "the complex conjugate of self"),
+                same("resolve_conj", "self"),
+                same("resolve_neg", "self"));
+    }
+
+    private static DType dtype(Call call) {
+        return call.dtype("dtype", call.type("self").dtype());
+    }
+
+    private static List<Argument> cast(Call call) {
+        Argument none = Argument.NONE;
+        Argument dtype = new Argument.Dtype(dtype(call));
+        return List.of(call.arg("self"), dtype, none, none, none, new Argument.Bool(false), none);
+    }
+
+    private static List<Expr> to(Args n, DType dtype) {
+        boolean same = n.type("self").dtype() == dtype && !n.bool("copy");
+        return List.of(same ? n.self() : n.self().callNamed("_to_copy", Map.of("dtype", dtype)));
+    }
+
+    /** What changes nothing for real numbers. */
+    private static Declaration same(String name, String doc) {
+        return operator(name + "(Tensor self) -> Tensor").doc(doc).composite(n -> {
+            if (n.type("self").dtype().isComplex()) {
+                throw GraphException.argument(Reason.DTYPE_UNSUPPORTED, "self", "is complex");
+            }
+            return List.of(n.self());
+        });
+    }
+}

@@ -1,0 +1,118 @@
+package dev.gradwire.op;
+
+import static dev.gradwire.op.Declaration.operator;
+import static dev.gradwire.op.Unary.function;
+
+import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Call;
+import dev.gradwire.graph.GraphException;
+import dev.gradwire.graph.Reason;
+import dev.gradwire.tensor.DType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Powers and roots. */
+final class Powers {
+    private Powers() {}
+
+    static List<Declaration> declarations() {
+        return List.of(
+                operator("pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor")
+                        .doc("self to the power of exponent")
+                        .gradFn("PowBackward0")
+                        .overload("pow.Scalar(Scalar self, Tensor exponent) -> Tensor")
+                        .gradFn("PowBackward2")
+                        .overload("pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor")
+                        .gradFn("PowBackward1")
+                        .types(Elementwise.numbers("self", "exponent").requiring(Powers::requireWholePower))
+                        .vjp("self", Powers::ofBase)
+                        .vjp("exponent", Powers::ofExponent)
+                        .kernel("pow.Tensor_Tensor")
+                        .samples(
+                                "float64[2, 3], 2",
+                                "float64[2, 3], 3.0",
+                                "float64[2, 3]{0.1..4}, -0.5",
+                                "float64[2, 3], 0",
+                                "2.5, float64[3]",
+                                "float64[2, 3]{0.1..4}, float64[3]",
+                                "float64[]{0.1..4}, float64[2]"),
+                operator("float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor")
+                        .doc("self to the power of exponent, computed in float64")
+                        .overload("float_power.Scalar(Scalar self, Tensor exponent) -> Tensor")
+                        .overload("float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor")
+                        .composite(n -> List.of(inDouble(n, "self").pow(inDouble(n, "exponent"))))
+                        .samples("float64[3], 2", "float32[3]{0.1..4}, float64[3]", "2, float64[3]"),
+                operator("square(Tensor self) -> Tensor")
+                        .doc("self²")
+                        .composite(n -> List.of(n.self().pow(2)))
+                        .samples("float64[2, 3]"),
+                function(
+                        "sqrt",
+                        "√self",
+                        "{0.1..4}",
+                        n -> n.grad().div(n.result().mul(2))),
+                function(
+                        "rsqrt",
+                        "1 / √self",
+                        "{0.1..4}",
+                        n -> n.grad().mul(n.result().pow(3)).mul(-0.5)),
+                function(
+                        "reciprocal",
+                        "1 / self",
+                        "{0.1..4}",
+                        n -> n.grad().neg().mul(n.result().square())),
+                operator("hypot(Tensor self, Tensor other) -> Tensor")
+                        .doc("√(self² + other²)")
+                        .gradFn("HypotBackward0")
+                        .types(Elementwise.floating("self", "other"))
+                        .vjp("self", n -> n.grad().mul(n.self().div(n.result())))
+                        .vjp("other", n -> n.grad().mul(n.arg("other").div(n.result())))
+                        .kernel("hypot")
+                        .samples("float64[2, 3], float64[3]{0.5..2}"),
+                operator("ldexp.Tensor(Tensor self, Tensor other) -> Tensor")
+                        .doc("self · 2^other")
+                        .gradFn("LdexpBackward0")
+                        .types(Elementwise.toFloat("self", "other"))
+                        .vjp("self", n -> n.grad().mul(n.promoted("other").call("exp2")))
+                        .vjp("other", n -> n.grad().mul(n.result()).mul(Math.log(2)))
+                        .decompose(
+                                n -> n.promoted("self").mul(n.promoted("other").call("exp2")))
+                        .samples("float64[2, 3], float64[3]"));
+    }
+
+    /** {@code x^e: e · x^(e−1)}, and 0 for the exponent 0 whatever x is. */
+    private static @Nullable Expr ofBase(Backward n) {
+        if (n.call().isNumber("exponent")) {
+            double e = n.number("exponent");
+            return e == 0
+                    ? null
+                    : e == 1 ? n.grad() : n.grad().mul(n.self().pow(e - 1).mul(e));
+        }
+        Expr e = n.arg("exponent");
+        return e.eq(0).where(0.0, n.grad().mul(e.mul(n.self().pow(e.sub(1)))));
+    }
+
+    /** {@code b^y: b^y · log b}, and 0 for b = 0 and y ≥ 0, its limit (which is not that of the product). */
+    private static Expr ofExponent(Backward n) {
+        Expr base = n.promoted("self");
+        Expr y = n.promoted("exponent");
+        Expr limit = base.eq(0).and(y.ge(0));
+        return n.grad().mul(limit.where(0.0, n.result().mul(base.log())));
+    }
+
+    private static void requireWholePower(Call call) {
+        boolean integral = call.arg("exponent") instanceof Argument.Int
+                && !call.type("self").dtype().isDifferentiable();
+        if (integral && call.integer("exponent") < 0) {
+            throw GraphException.argument(
+                    Reason.DTYPE_MISMATCH, "exponent", "must not be negative where self is of integers");
+        }
+    }
+
+    /** A tensor as float64; numbers are as good as they are. */
+    private static Expr inDouble(Args n, String parameter) {
+        return n.call().isNumber(parameter)
+                ? n.arg(parameter)
+                : n.arg(parameter).to(DType.FLOAT64);
+    }
+}

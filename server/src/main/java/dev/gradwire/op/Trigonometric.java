@@ -1,0 +1,102 @@
+package dev.gradwire.op;
+
+import static dev.gradwire.op.Declaration.operator;
+import static dev.gradwire.op.Unary.function;
+
+import java.util.List;
+
+/** Circular and hyperbolic functions and their inverses. */
+final class Trigonometric {
+    private static final double DEGREE = Math.PI / 180;
+
+    private Trigonometric() {}
+
+    static List<Declaration> declarations() {
+        return List.of(
+                function("sin", "sine", "", n -> n.grad().mul(n.self().cos())),
+                function("cos", "cosine", "", n -> n.grad().mul(n.self().sin().neg())),
+                function(
+                        "tan",
+                        "tangent",
+                        "{-1.2..1.2}",
+                        n -> n.grad().mul(n.result().square().add(1))),
+                function(
+                                "asin",
+                                "inverse of the sine",
+                                "{-0.9..0.9}",
+                                n -> n.grad().mul(n.self().square().rsub(1).rsqrt()))
+                        .alias("arcsin"),
+                function(
+                                "acos",
+                                "inverse of the cosine",
+                                "{-0.9..0.9}",
+                                n -> n.grad()
+                                        .mul(n.self().square().rsub(1).rsqrt().neg()))
+                        .alias("arccos"),
+                function(
+                                "atan",
+                                "inverse of the tangent",
+                                "",
+                                n -> n.grad().div(n.self().square().add(1)))
+                        .alias("arctan"),
+                function(
+                        "sinh",
+                        "hyperbolic sine",
+                        "",
+                        n -> n.grad().mul(n.self().call("cosh"))),
+                function(
+                        "cosh",
+                        "hyperbolic cosine",
+                        "",
+                        n -> n.grad().mul(n.self().call("sinh"))),
+                function(
+                        "tanh",
+                        "hyperbolic tangent",
+                        "",
+                        n -> n.grad().mul(n.result().square().rsub(1))),
+                function(
+                                "asinh",
+                                "inverse of the hyperbolic sine",
+                                "",
+                                n -> n.grad().mul(n.self().square().add(1).rsqrt()))
+                        .alias("arcsinh"),
+                function(
+                                "acosh",
+                                "inverse of the hyperbolic cosine",
+                                "{1.1..4}",
+                                n -> n.grad().mul(n.self().square().sub(1).rsqrt()))
+                        .alias("arccosh"),
+                function(
+                                "atanh",
+                                "inverse of the hyperbolic tangent",
+                                "{-0.9..0.9}",
+                                n -> n.grad().div(n.self().square().rsub(1)))
+                        .alias("arctanh"),
+                function("sinc", "sin(π self) / (π self), 1 at 0", "", Trigonometric::ofSinc)
+                        .alias("special_sinc"),
+                function("deg2rad", "self · π / 180", "", n -> n.grad().mul(DEGREE)),
+                function("rad2deg", "self · 180 / π", "", n -> n.grad().div(DEGREE)),
+                operator("atan2(Tensor self, Tensor other) -> Tensor")
+                        .doc("the angle of the point (other, self)")
+                        .gradFn("Atan2Backward0")
+                        .alias("arctan2")
+                        .types(Elementwise.toFloat("self", "other"))
+                        .vjp("self", n -> n.grad().mul(n.arg("other").div(squaredRadius(n))))
+                        .vjp("other", n -> n.grad().mul(n.self().neg().div(squaredRadius(n))))
+                        .kernel("atan2")
+                        .samples("float64[2, 3], float64[3]{0.5..2}", "float64[], float64[2]{0.5..2}"));
+    }
+
+    private static Expr squaredRadius(Backward n) {
+        return n.self().square().add(n.arg("other").square());
+    }
+
+    /** {@code (πx cos πx − sin πx) / (πx²)}, and 0 at 0. */
+    private static Expr ofSinc(Backward n) {
+        Expr x = n.self();
+        Expr angle = x.mul(Math.PI);
+        Expr scale = x.square().mul(Math.PI);
+        Expr slope = angle.mul(angle.cos()).sub(angle.sin()).div(scale);
+        return scale.eq(0).where(0.0, n.grad().mul(slope));
+    }
+}
