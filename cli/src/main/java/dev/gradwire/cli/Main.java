@@ -1,5 +1,6 @@
 package dev.gradwire.cli;
 
+import dev.gradwire.cli.conformance.ConformanceCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -10,7 +11,7 @@ import picocli.CommandLine.HelpCommand;
         description = "Gradients as a service: sends a graph, returns values, gradients and grad_fn metadata.",
         mixinStandardHelpOptions = true,
         versionProvider = VersionProvider.class,
-        subcommands = {HelpCommand.class})
+        subcommands = {HelpCommand.class, ConformanceCommand.class})
 public final class Main {
     private Main() {}
 
