@@ -86,6 +86,28 @@ public final class Declaration {
         return new Declaration(Schema.parse(schema));
     }
 
+    /** PyTorch's {@code …_copy} of a view: the same, without the promise to share storage. */
+    Declaration copy() {
+        Declaration copy = new Declaration(renamed(canonical));
+        copy.overloads.clear();
+        for (Overload overload : overloads) {
+            Schema schema = overload.schema == canonical ? copy.canonical : renamed(overload.schema);
+            copy.overloads.add(copy.new Overload(schema, overload.gradFn + "_copy"));
+        }
+        copy.vjps.addAll(vjps);
+        copy.samples.addAll(samples);
+        copy.doc = doc + "; a copy";
+        copy.types = types;
+        copy.decomposition = decomposition;
+        copy.kernel = kernel;
+        copy.view = view;
+        return copy;
+    }
+
+    private static Schema renamed(Schema schema) {
+        return Schema.parse(schema.name() + "_copy" + schema.toString().substring(schema.name().length()));
+    }
+
     // What is declared
 
     /** One line for the operator reference. */

@@ -11,6 +11,7 @@ import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Tensors put together from several. */
@@ -40,7 +41,36 @@ final class Joins {
                             return parts;
                         })
                         .kernel("stack")
-                        .samples("[float64[2, 3], float64[2, 3]], -1", "[float64[], float64[], float64[]]"));
+                        .samples("[float64[2, 3], float64[2, 3]], -1", "[float64[], float64[], float64[]]"),
+                joined("hstack", n -> {
+                            List<Expr> parts = atLeast(n, 1);
+                            return Expr.cat(parts, parts.getFirst().rank() == 1 ? 0 : 1);
+                        })
+                        .doc("tensors side by side: along columns, vectors along their only dimension"),
+                joined("vstack", n -> Expr.cat(atLeast(n, 2), 0))
+                        .alias("row_stack")
+                        .doc("tensors one below the other; a vector is a row"),
+                joined("dstack", n -> Expr.cat(atLeast(n, 3), 2)).doc("tensors one behind the other, along the third dimension"),
+                joined("column_stack", n -> Expr.cat(
+                                n.list("tensors").stream().map(Joins::column).toList(), 1))
+                        .doc("tensors side by side; a vector is a column"));
+    }
+
+    private static Declaration joined(String name, Function<Args, Expr> expansion) {
+        return Reshapes.composite(name + "(Tensor[] tensors)", n -> {
+            nonEmpty(n.call());
+            return expansion.apply(n);
+        });
+    }
+
+    private static List<Expr> atLeast(Args n, int rank) {
+        return n.list("tensors").stream()
+                .map(tensor -> Reshapes.atLeast(tensor, rank))
+                .toList();
+    }
+
+    private static Expr column(Expr tensor) {
+        return tensor.rank() <= 1 ? tensor.call("reshape", new long[] {tensor.shape().elements(), 1}) : tensor;
     }
 
     /** What {@code cat} leaves out, whatever the shape of the others. */

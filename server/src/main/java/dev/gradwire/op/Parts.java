@@ -8,10 +8,7 @@ import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Views of a part of a tensor, and their transposes, which put a part into zeros. */
@@ -63,6 +60,23 @@ final class Parts {
                                 "float64[5, 2], 0, 1, 4, 2",
                                 "float64[5], 0, -3, 9223372036854775807",
                                 "float64[2, 3], -1, 2, 1"),
+                operator("narrow_copy(Tensor self, int dim, int start, int length) -> Tensor")
+                        .doc("length elements of a dimension from start on; a copy")
+                        .gradFn("NarrowCopyBackward0")
+                        .types(one(call -> {
+                            Range range = narrowed(call);
+                            return like(call, call.shape("self").withDim(range.dim, range.size()));
+                        }))
+                        .vjp("self", n -> {
+                            Range range = narrowed(n.call());
+                            return n.grad()
+                                    .call("slice_backward", n.shape("self"), range.dim, range.start, range.end, 1);
+                        })
+                        .decompose(n -> {
+                            Range range = narrowed(n.call());
+                            return n.arg("self").slice(range.dim, range.start, range.end);
+                        })
+                        .samples("float64[5, 2], 0, -3, 2"),
                 operator("slice_backward(Tensor grad_output, int[] input_sizes, int dim, int start, int end, int step)"
                                 + " -> Tensor")
                         .doc("zeros of shape input_sizes with grad_output at start:end:step of a dimension")
@@ -121,34 +135,7 @@ final class Parts {
                         .types(one(call -> placed(call, windows(call, sizes(call), "dim"))))
                         .vjp("grad_in", n -> n.grad().call("unfold", n.raw("dim"), n.raw("size"), n.raw("step")))
                         .kernel("unfold_backward")
-                        .samples("float64[2, 3, 3], [2, 7], -1, 3, 2"),
-                split("split.Tensor(Tensor self, int split_size, int dim=0)", "SplitBackward0", Parts::evenly)
-                        .samples("float64[5, 2], 2", "float64[2, 3], 1, -1", "float64[2], 3"),
-                split(
-                                "split.sizes(Tensor self, int[] split_size, int dim=0)",
-                                "SplitWithSizesBackward0",
-                                call -> withSizes(call, "split_size"))
-                        .samples("float64[5, 2], [2, 3]"),
-                split(
-                                "split_with_sizes(Tensor self, int[] split_sizes, int dim=0)",
-                                "SplitWithSizesBackward0",
-                                call -> withSizes(call, "split_sizes"))
-                        .samples("float64[2, 5], [1, 0, 4], -1"),
-                operator("unbind.int(Tensor self, int dim=0) -> Tensor[]")
-                        .doc("self at each index of a dimension")
-                        .gradFn("UnbindBackward0")
-                        .types(Parts::unbound)
-                        .vjp("self", n -> Expr.stack(n.grads(), n.dim("dim", n.rank("self"))))
-                        .view()
-                        .decomposeAll(n -> {
-                            int dim = n.dim("dim", n.rank("self"));
-                            List<Expr> parts = new ArrayList<>();
-                            for (long i = 0; i < n.shape("self").dim(dim); i++) {
-                                parts.add(n.arg("self").select(dim, i));
-                            }
-                            return parts;
-                        })
-                        .samples("float64[3, 2]", "float64[2, 3], -1"));
+                        .samples("float64[2, 3, 3], [2, 7], -1, 3, 2"));
     }
 
     /** The argument {@code input_sizes} of a transpose. */
@@ -204,6 +191,23 @@ final class Parts {
         return new Range(dim, start, end, Math.min(step, Math.max(size, 1)));
     }
 
+    /** What {@code narrow} takes; it does not clamp. */
+    static Range narrowed(Call call) {
+        Shape shape = call.shape("self");
+        int dim = Dims.existing(call, "dim", shape);
+        long size = shape.dim(dim);
+        long start = call.integer("start");
+        long length = call.integer("length");
+        long from = start < 0 ? start + size : start;
+        if (from < 0 || from > size || length < 0 || length > size - from) {
+            throw GraphException.argument(
+                    Reason.SHAPE_MISMATCH,
+                    "length",
+                    length + " elements from " + start + " on are not in dimension " + dim + " of shape " + shape);
+        }
+        return new Range(dim, from, from + length, 1);
+    }
+
     private static long clamp(long bound, long size, long least) {
         return Math.clamp(bound < 0 ? bound + size : bound, least, size);
     }
@@ -242,76 +246,5 @@ final class Parts {
         }
         Shape places = shape.rank() == 0 ? shape : shape.withDim(dim, (extent - size) / step + 1);
         return like(call, places.insertDim(shape.rank(), size));
-    }
-
-    private static Declaration split(String parameters, String gradFn, Function<Call, long[]> sizes) {
-        return operator(parameters + " -> Tensor[]")
-                .doc("self cut along a dimension")
-                .gradFn(gradFn)
-                .types(call -> {
-                    int dim = Dims.existing(call, "dim", call.shape("self"));
-                    List<TensorType> parts = new ArrayList<>();
-                    for (long size : sizes.apply(call)) {
-                        parts.add(like(call, call.shape("self").withDim(dim, size)));
-                    }
-                    return parts;
-                })
-                .vjp("self", n -> Expr.cat(n.grads(), n.dim("dim", n.rank("self"))))
-                .view()
-                .decomposeAll(n -> {
-                    int dim = n.dim("dim", n.rank("self"));
-                    List<Expr> parts = new ArrayList<>();
-                    long start = 0;
-                    for (long size : sizes.apply(n.call())) {
-                        parts.add(n.arg("self").slice(dim, start, start + size));
-                        start += size;
-                    }
-                    return parts;
-                });
-    }
-
-    /** Sizes of parts that are alike but for a smaller last one. */
-    static long[] evenly(Call call) {
-        Shape shape = call.shape("self");
-        long extent = shape.dim(Dims.existing(call, "dim", shape));
-        long size = call.integer("split_size");
-        if (size < 0 || size == 0 && extent != 0) {
-            throw GraphException.argument(
-                    Reason.INVALID_ARGUMENT, "split_size", size + " does not divide a dimension of size " + extent);
-        }
-        int count = size == 0 ? 1 : Dims.count("split_size", Math.max(1, Math.ceilDiv(extent, size)));
-        long[] sizes = new long[count];
-        for (int i = 0; i < count; i++) {
-            sizes[i] = Math.min(size, extent - i * size);
-        }
-        return sizes;
-    }
-
-    private static long[] withSizes(Call call, String parameter) {
-        Shape shape = call.shape("self");
-        long extent = shape.dim(Dims.existing(call, "dim", shape));
-        long[] sizes = call.ints(parameter);
-        long sum = 0;
-        for (long size : sizes) {
-            if (size < 0) {
-                throw GraphException.argument(Reason.INVALID_ARGUMENT, parameter, "has the negative size " + size);
-            }
-            sum = Math.addExact(sum, size);
-        }
-        if (sum != extent || sizes.length == 0) {
-            throw GraphException.argument(
-                    Reason.SHAPE_MISMATCH,
-                    parameter,
-                    "adds up to " + sum + ", but dimension " + call.integer("dim") + " of shape " + shape + " has "
-                            + extent);
-        }
-        return sizes;
-    }
-
-    private static List<TensorType> unbound(Call call) {
-        Shape shape = call.shape("self");
-        int dim = Dims.existing(call, "dim", shape);
-        TensorType part = like(call, shape.withoutDim(dim));
-        return Collections.nCopies(Dims.count("dim", shape.dim(dim)), part);
     }
 }

@@ -14,12 +14,27 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** The same elements under other sizes and strides. */
 final class Views {
     private Views() {}
 
     static List<Declaration> declarations() {
+        return Stream.of(views(), copies(views()), copies(Parts.declarations()), copies(Splits.declarations()))
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    /** PyTorch has all views as copies too, except those that promise nothing. */
+    private static List<Declaration> copies(List<Declaration> declarations) {
+        return declarations.stream()
+                .filter(declaration -> declaration.isView() && !declaration.name().contains("unsafe"))
+                .map(Declaration::copy)
+                .toList();
+    }
+
+    private static List<Declaration> views() {
         return List.of(
                 view("view", "ViewBackward0"),
                 view("_unsafe_view", "UnsafeViewBackward0"),
