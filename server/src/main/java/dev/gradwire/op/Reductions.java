@@ -1,6 +1,7 @@
 package dev.gradwire.op;
 
 import static dev.gradwire.op.Declaration.operator;
+import static dev.gradwire.op.Reshapes.composite;
 import static dev.gradwire.op.TypeRule.one;
 
 import dev.gradwire.graph.Call;
@@ -36,7 +37,87 @@ final class Reductions {
                         .types(one(call -> reduced(call, floating(call))))
                         .vjp("self", n -> spread(n.grad(), n).div(count(n)))
                         .kernel("mean.dim")
-                        .samples("float64[2, 3]", "float64[2, 3, 4], [0, -1], True", "float64[], 0"));
+                        .samples("float64[2, 3]", "float64[2, 3, 4], [0, -1], True", "float64[], 0"),
+                operator("nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor")
+                        .doc("the sum along dimensions, with NaN as 0")
+                        .gradFn("NansumBackward0")
+                        .types(one(call -> reduced(call, total(call))))
+                        .vjp("self", n -> spread(n.grad(), n)
+                                .maskedBy(n.arg("self").call("isnan").not()))
+                        .kernel("nansum")
+                        .samples("float64[2, 3]", "float64[2, 3], 1, True"),
+                composite(
+                                "nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None)",
+                                n -> {
+                                    Expr numbers = n.arg("self").call("isnan").not();
+                                    Expr count = numbers.call("sum.dim_IntList", n.raw("dim"), n.raw("keepdim"));
+                                    Expr self = n.arg("self").to(floating(n.call()));
+                                    return self.call("nansum", n.raw("dim"), n.raw("keepdim")).div(count);
+                                })
+                        .doc("the mean along dimensions of what is not NaN"),
+                operator("prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor")
+                        .doc("the product along a dimension")
+                        .gradFn("ProdBackward1")
+                        .types(one(call -> reduced(call, total(call))))
+                        .vjp("self", n -> {
+                            Expr others = products(n.arg("self").to(n.grad().dtype()), n.dim("dim", n.rank("self")));
+                            return restored(n.grad(), n).mul(others);
+                        })
+                        .kernel("prod.dim_int")
+                        .samples("float64[2, 3], 1", "float64[1, 4], 0, True", "float64[], 0", "float64[2, 0], -1"),
+                operator("prod(Tensor self, *, ScalarType? dtype=None) -> Tensor")
+                        .doc("the product of all elements")
+                        .gradFn("ProdBackward0")
+                        .types(one(call -> new TensorType(total(call), Shape.SCALAR)))
+                        .vjp("self", n -> {
+                            Expr elements = n.arg("self").to(n.grad().dtype()).reshape(n.shape("self").elements());
+                            return n.grad().mul(products(elements, 0)).reshape(n.shape("self"));
+                        })
+                        .kernel("prod")
+                        .samples("float64[2, 3]", "float64[]"),
+                test("any").doc("whether an element along dimensions is not 0"),
+                test("all").doc("whether no element along dimensions is 0"),
+                operator("count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor")
+                        .overload("count_nonzero(Tensor self, int? dim=None) -> Tensor")
+                        .doc("how many elements along dimensions are not 0")
+                        .types(one(call -> reduced(call, DType.INT64)))
+                        .decompose(n -> n.arg("self").ne(0).sum(n.dims("dim", "self"))));
+    }
+
+    /** {@code any} and {@code all}. */
+    private static Declaration test(String name) {
+        return operator(name + ".dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor")
+                .overload(name + ".dim(Tensor self, int dim, bool keepdim=False) -> Tensor")
+                .overload(name + "(Tensor self) -> Tensor")
+                .types(one(call -> {
+                    DType dtype = call.type("self").dtype() == DType.UINT8 ? DType.UINT8 : DType.BOOL;
+                    return new TensorType(dtype, Dims.reduce(call.shape("self"), tested(call), keepdim(call)));
+                }))
+                .kernel(name + ".dims", call -> List.of(
+                        call.arg("self"), Expr.argument(tested(call)), Expr.argument(keepdim(call))));
+    }
+
+    /** Here, unlike elsewhere, an empty list means no dimension. */
+    private static long[] tested(Call call) {
+        int rank = call.type("self").rank();
+        return call.has("dim") ? Dims.listed(call, "dim", rank) : Dims.all(call, "dim", rank);
+    }
+
+    /**
+     * For each element the product of all others along a dimension: of those before it and those behind it. Without a
+     * division it is right at zeros, and so are its derivatives.
+     */
+    private static Expr products(Expr tensor, int dim) {
+        if (tensor.rank() == 0 || tensor.size(dim) <= 1) {
+            return tensor.onesLike();
+        }
+        long size = tensor.size(dim);
+        long[] dims = {dim};
+        Expr one = tensor.slice(dim, 0, 1).onesLike();
+        Expr before = Expr.cat(List.of(one, tensor.slice(dim, 0, size - 1).call("cumprod", dim)), dim);
+        Expr reversed = tensor.slice(dim, 1, size).call("flip", dims).call("cumprod", dim);
+        Expr behind = Expr.cat(List.of(reversed.call("flip", dims), one), dim);
+        return before.mul(behind);
     }
 
     /** The dtype of a sum: integers and bools add up as int64. */
@@ -47,13 +128,14 @@ final class Reductions {
 
     /** The dtype of a mean, which integers do not have. */
     static DType floating(Call call) {
-        DType dtype = call.dtype("dtype", call.type("self").dtype());
+        boolean asked = call.op().canonical().indexOf("dtype") >= 0 && call.has("dtype");
+        DType own = call.type("self").dtype();
+        DType dtype = asked ? call.dtype("dtype", own) : own;
         if (!dtype.isDifferentiable()) {
-            boolean asked = call.has("dtype");
             throw GraphException.argument(
                     Reason.DTYPE_UNSUPPORTED,
                     asked ? "dtype" : "self",
-                    "must be a floating point dtype, but is " + dtype.label());
+                    "must be of a floating point dtype, but is " + dtype.label());
         }
         return dtype;
     }
@@ -65,7 +147,7 @@ final class Reductions {
     }
 
     private static boolean keepdim(Call call) {
-        return call.has("keepdim") && call.bool("keepdim");
+        return call.op().canonical().indexOf("keepdim") >= 0 && call.bool("keepdim");
     }
 
     /** A reduced tensor with its reduced dimensions back, of size 1. */

@@ -1,0 +1,124 @@
+package dev.gradwire.op;
+
+import static dev.gradwire.op.Declaration.operator;
+import static dev.gradwire.op.Reductions.floating;
+import static dev.gradwire.op.Reductions.reduced;
+import static dev.gradwire.op.Reductions.restored;
+import static dev.gradwire.op.TypeRule.one;
+
+import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Call;
+import dev.gradwire.graph.GraphException;
+import dev.gradwire.graph.Reason;
+import dev.gradwire.tensor.Shape;
+import dev.gradwire.tensor.TensorType;
+import java.util.List;
+
+/** Norms of vectors. The subgradient where a norm is 0 is 0. */
+final class Norms {
+    private Norms() {}
+
+    static List<Declaration> declarations() {
+        return List.of(
+                operator("linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *,"
+                                + " ScalarType? dtype=None) -> Tensor")
+                        .doc("(Σ |x|^ord)^(1/ord) along dimensions; for ord 0 how many are not 0, for ±inf the extreme")
+                        .gradFn("LinalgVectorNormBackward0")
+                        .types(one(Norms::norm))
+                        .vjp("self", Norms::vjp)
+                        .decompose(Norms::power)
+                        .samples("float64[2, 3]", "float64[2, 3], 3, 1, True", "float64[2, 3], 1", "float64[2, 3], 0.5", "float64[2, 3], inf, 0", "float64[2, 3], 1.5", "float64[], 2"),
+                operator("norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor")
+                        .overload("norm.Scalar(Tensor self, Scalar p=2) -> Tensor")
+                        .doc("linalg_vector_norm")
+                        .composite(n -> List.of(n.arg("self")
+                                .call(
+                                        "linalg_vector_norm",
+                                        n.has("p") ? n.raw("p") : 2,
+                                        n.raw("dim"),
+                                        n.has("keepdim") && n.bool("keepdim")))),
+                operator("norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype)"
+                                + " -> Tensor")
+                        .overload("norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor")
+                        .doc("linalg_vector_norm")
+                        .composite(n -> List.of(n.arg("self")
+                                .to(n.dtype("dtype", n.type("self").dtype()))
+                                .call(
+                                        "linalg_vector_norm",
+                                        n.has("p") ? n.raw("p") : 2,
+                                        n.raw("dim"),
+                                        n.has("keepdim") && n.bool("keepdim")))));
+    }
+
+    private static TensorType norm(Call call) {
+        if (!call.type("self").dtype().isDifferentiable()) {
+            throw GraphException.argument(
+                    Reason.DTYPE_UNSUPPORTED,
+                    "self",
+                    "must be of a floating point dtype, but is "
+                            + call.type("self").dtype().label());
+        }
+        double ord = call.number("ord");
+        Shape shape = call.shape("self");
+        for (long dim : Dims.all(call, "dim", shape.rank())) {
+            if (shape.dim((int) dim) == 0 && (ord < 0 || Double.isInfinite(ord))) {
+                throw GraphException.argument(
+                        Reason.SHAPE_MISMATCH,
+                        "self",
+                        "has no element along dimension " + dim + " for a norm of order " + ord + ": " + shape);
+            }
+        }
+        return reduced(call, floating(call));
+    }
+
+    private static Expr power(Args n) {
+        double ord = n.number("ord");
+        Expr self = n.arg("self").to(floating(n.call()));
+        long[] dims = n.dims("dim", "self");
+        Argument keepdim = n.raw("keepdim");
+        if (ord == 0) {
+            return self.ne(0).to(self.dtype()).call("sum", dims, keepdim);
+        }
+        if (Double.isInfinite(ord)) {
+            return dims.length == 0 ? self.abs() : self.abs().call(ord > 0 ? "amax" : "amin", dims, keepdim);
+        }
+        if (ord == 1) {
+            return self.abs().call("sum", dims, keepdim);
+        }
+        if (ord == 2) {
+            return self.square().call("sum", dims, keepdim).sqrt();
+        }
+        return self.abs().pow(ord).call("sum", dims, keepdim).pow(1 / ord);
+    }
+
+    private static Expr vjp(Backward n) {
+        double ord = n.number("ord");
+        Expr self = n.arg("self").to(n.grad().dtype());
+        Expr grad = restored(n.grad(), n);
+        Expr norm = restored(n.result(), n);
+        if (ord == 0) {
+            return self.zerosLike();
+        }
+        if (ord == 1) {
+            return grad.mul(self.sign());
+        }
+        Expr known = norm.ne(0);
+        Expr safe = known.where(norm, 1.0);
+        if (ord == 2) {
+            return grad.maskedBy(known).mul(self.div(safe));
+        }
+        Expr size = self.abs();
+        if (Double.isInfinite(ord)) {
+            Expr ties = size.eq(norm).or(size.call("isnan"));
+            Expr count = ties.call("sum.dim_IntList", n.dims("dim", "self"), true);
+            return self.sign().mul(grad.div(count)).mul(ties);
+        }
+        if (ord < 1) {
+            Expr nonzero = self.ne(0);
+            Expr slope = nonzero.where(size, 1.0).pow(ord - 1).maskedBy(nonzero);
+            return self.sign().mul(slope).mul(grad).mul(safe.pow(1 - ord).maskedBy(known));
+        }
+        Expr slope = ord < 2 ? self.sign().mul(size.pow(ord - 1)) : self.mul(size.pow(ord - 2));
+        return slope.mul(grad.maskedBy(known).div(safe.pow(ord - 1)));
+    }
+}
