@@ -61,13 +61,6 @@ final class Copies {
                                 n.text("memory_format").equals("contiguous_format")
                                         ? n.self()
                                         : n.self().call("clone"))),
-                operator("alias_copy(Tensor self) -> Tensor")
-                        .doc("self")
-                        .gradFn("AliasBackward0_copy")
-                        .types(one(call -> call.type("self")))
-                        .vjp("self", n -> n.grad())
-                        .kernel("clone", call -> List.of(call.arg("self"), Argument.NONE))
-                        .samples("float64[2, 3]"),
                 operator("lift_fresh_copy(Tensor self) -> Tensor")
                         .doc("self")
                         .composite(n -> List.of(n.self().call("clone"))),

@@ -105,7 +105,8 @@ public final class Declaration {
     }
 
     private static Schema renamed(Schema schema) {
-        return Schema.parse(schema.name() + "_copy" + schema.toString().substring(schema.name().length()));
+        return Schema.parse(schema.name() + "_copy"
+                + schema.toString().substring(schema.name().length()));
     }
 
     // What is declared

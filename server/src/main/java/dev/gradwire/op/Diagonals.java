@@ -26,18 +26,18 @@ final class Diagonals {
                         .doc("matrices of zeros with the last dimension of self on a diagonal")
                         .gradFn("DiagEmbedBackward0")
                         .types(one(Diagonals::embedded))
-                        .vjp("self", n -> n.grad()
-                                .call("diagonal", n.raw("offset"), n.raw("dim1"), n.raw("dim2")))
+                        .vjp("self", n -> n.grad().call("diagonal", n.raw("offset"), n.raw("dim1"), n.raw("dim2")))
                         .kernel("diag_embed")
                         .samples("float64[3]", "float64[2, 3], -1, 0, 2"),
-                composite("linalg_diagonal(Tensor A, *, int offset=0, int dim1=-2, int dim2=-1)", n -> n.arg("A")
-                                .call("diagonal", n.raw("offset"), n.raw("dim1"), n.raw("dim2")))
+                composite(
+                                "linalg_diagonal(Tensor A, *, int offset=0, int dim1=-2, int dim2=-1)",
+                                n -> n.arg("A").call("diagonal", n.raw("offset"), n.raw("dim1"), n.raw("dim2")))
                         .doc("the diagonals of matrices"),
                 composite("diag(Tensor self, int diagonal=0)", Diagonals::diag)
                         .doc("the matrix with self on a diagonal, or the diagonal of a matrix"),
-                composite("diagflat(Tensor self, int offset=0)", n -> n.arg("self")
-                                .call("view", new long[] {-1})
-                                .call("diag_embed", n.raw("offset")))
+                composite(
+                                "diagflat(Tensor self, int offset=0)",
+                                n -> n.arg("self").call("view", new long[] {-1}).call("diag_embed", n.raw("offset")))
                         .doc("the matrix with all elements of self on a diagonal"),
                 operator("trace(Tensor self) -> Tensor")
                         .doc("the sum of a matrix's diagonal")
@@ -84,7 +84,8 @@ final class Diagonals {
         Shape shape = call.shape("self");
         int rank = shape.rank() + 1;
         if (rank < 2) {
-            throw GraphException.argument(Reason.SHAPE_MISMATCH, "self", "must have dimensions, but has shape " + shape);
+            throw GraphException.argument(
+                    Reason.SHAPE_MISMATCH, "self", "must have dimensions, but has shape " + shape);
         }
         int dim1 = Dims.normalize(call, "dim1", rank);
         int dim2 = Dims.normalize(call, "dim2", rank);
@@ -104,7 +105,9 @@ final class Diagonals {
             case 2 -> n.arg("self").call("diagonal_copy", n.raw("diagonal"));
             default ->
                 throw GraphException.argument(
-                        Reason.SHAPE_MISMATCH, "self", "must be a vector or a matrix, but has shape " + n.shape("self"));
+                        Reason.SHAPE_MISMATCH,
+                        "self",
+                        "must be a vector or a matrix, but has shape " + n.shape("self"));
         };
     }
 

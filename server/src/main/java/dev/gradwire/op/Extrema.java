@@ -2,8 +2,6 @@ package dev.gradwire.op;
 
 import static dev.gradwire.op.Declaration.operator;
 import static dev.gradwire.op.Reductions.restored;
-import static dev.gradwire.op.Reductions.spread;
-import static dev.gradwire.op.Reshapes.composite;
 import static dev.gradwire.op.TypeRule.one;
 
 import dev.gradwire.graph.Call;
@@ -37,12 +35,8 @@ final class Extrema {
                         .kernel("aminmax")
                         .samples("float64[2, 3]", "float64[2, 3], dim=1, keepdim=True"),
                 choice("max.dim", "MaxBackward0").doc("the largest element along a dimension, and its index"),
-                composite("max.other(Tensor self, Tensor other)", n -> n.arg("self").call("maximum", n.arg("other")))
-                        .doc("the larger of two, element by element"),
                 ofAll("max", "MaxBackward1").doc("the largest of all elements"),
                 choice("min.dim", "MinBackward0").doc("the smallest element along a dimension, and its index"),
-                composite("min.other(Tensor self, Tensor other)", n -> n.arg("self").call("minimum", n.arg("other")))
-                        .doc("the smaller of two, element by element"),
                 ofAll("min", "MinBackward1").doc("the smallest of all elements"),
                 position("argmax").doc("the index of the largest element, along a dimension or of all"),
                 position("argmin").doc("the index of the smallest element, along a dimension or of all"),

@@ -36,17 +36,22 @@ final class Factories {
         return List.of(
                 operator(GraphBuilder.CONSTANT + "(Data data) -> Tensor")
                         .doc("Tensor data that stands in the graph itself")
-                        .types(one(call -> ((Constant) call.arg("data")).tensor().type())),
+                        .types(one(
+                                call -> ((Constant) call.arg("data")).tensor().type())),
                 filled("full(int[] size, Scalar fill_value, *" + OPTIONS + ")", Factories::sized, "fill_value", 0)
                         .doc("a tensor of one number"),
-                filled("zeros(int[] size, *" + OPTIONS + ")", Factories::sized, "", 0).doc("zeros"),
-                filled("ones(int[] size, *" + OPTIONS + ")", Factories::sized, "", 1).doc("ones"),
+                filled("zeros(int[] size, *" + OPTIONS + ")", Factories::sized, "", 0)
+                        .doc("zeros"),
+                filled("ones(int[] size, *" + OPTIONS + ")", Factories::sized, "", 1)
+                        .doc("ones"),
                 filled("empty.memory_format(int[] size, *" + LIKE + ")", Factories::sized, "", 0)
                         .doc("zeros: nothing here is left without a value"),
                 filled("full_like(Tensor self, Scalar fill_value, *" + LIKE + ")", Factories::like, "fill_value", 0)
                         .doc("a tensor of one number, of the type of self"),
-                filled("zeros_like(Tensor self, *" + LIKE + ")", Factories::like, "", 0).doc("zeros of the type of self"),
-                filled("ones_like(Tensor self, *" + LIKE + ")", Factories::like, "", 1).doc("ones of the type of self"),
+                filled("zeros_like(Tensor self, *" + LIKE + ")", Factories::like, "", 0)
+                        .doc("zeros of the type of self"),
+                filled("ones_like(Tensor self, *" + LIKE + ")", Factories::like, "", 1)
+                        .doc("ones of the type of self"),
                 filled("empty_like(Tensor self, *" + LIKE + ")", Factories::like, "", 0)
                         .doc("zeros of the type of self"),
                 filled(
@@ -68,13 +73,16 @@ final class Factories {
                         .overload("arange(Scalar end, *" + OPTIONS + ") -> Tensor")
                         .doc("start, start + step, … before end; from 0 where there is no start")
                         .types(one(Factories::range))
-                        .kernel("arange.start_step", call -> withOptions(
-                                range(call), start(call), call.arg("end"), call.arg("step"))),
+                        .kernel(
+                                "arange.start_step",
+                                call -> withOptions(range(call), start(call), call.arg("end"), call.arg("step"))),
                 operator("linspace(Scalar start, Scalar end, int steps, *" + OPTIONS + ") -> Tensor")
                         .doc("steps numbers from start to end, evenly spaced")
                         .types(one(Factories::spaced))
-                        .kernel("linspace", call -> withOptions(
-                                spaced(call), call.arg("start"), call.arg("end"), call.arg("steps"))),
+                        .kernel(
+                                "linspace",
+                                call -> withOptions(
+                                        spaced(call), call.arg("start"), call.arg("end"), call.arg("steps"))),
                 operator("eye.m(int n, int m, *" + OPTIONS + ") -> Tensor")
                         .overload("eye(int n, *" + OPTIONS + ") -> Tensor")
                         .doc("ones on the diagonal of zeros; a square matrix where there is no m")
@@ -124,7 +132,8 @@ final class Factories {
 
     private static TensorType sized(Call call) {
         boolean number = call.op().canonical().indexOf("fill_value") >= 0;
-        return new TensorType(dtype(call, number ? natural(call.arg("fill_value")) : DType.DEFAULT_FLOATING), size(call));
+        return new TensorType(
+                dtype(call, number ? natural(call.arg("fill_value")) : DType.DEFAULT_FLOATING), size(call));
     }
 
     private static TensorType like(Call call) {

@@ -23,8 +23,10 @@ final class Indexing {
                         .doc("the slices of self at indices of a dimension")
                         .gradFn("IndexSelectBackward0")
                         .types(one(call -> slices(call, index(call, "index").elements())))
-                        .vjp("self", n -> n.full(n.type("self"), 0)
-                                .call("index_add", n.raw("dim"), n.arg("index"), n.grad()))
+                        .vjp(
+                                "self",
+                                n -> n.full(n.type("self"), 0)
+                                        .call("index_add", n.raw("dim"), n.arg("index"), n.grad()))
                         .kernel("index_select"),
                 operator("index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor")
                         .doc("self with the slices of source, times alpha, added at indices of a dimension")
@@ -42,9 +44,11 @@ final class Indexing {
                         .kernel("index_copy"),
                 fill("Scalar", "IndexFillBackward0"),
                 fill("Tensor", "IndexFillBackward1")
-                        .vjp("value", n -> n.grad()
-                                .call("index_select", n.raw("dim"), n.arg("index"))
-                                .sumAll()),
+                        .vjp(
+                                "value",
+                                n -> n.grad()
+                                        .call("index_select", n.raw("dim"), n.arg("index"))
+                                        .sumAll()),
                 operator("gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor")
                         .doc("for each element of index, the element of self with that index along a dimension")
                         .gradFn("GatherBackward0")
@@ -52,8 +56,10 @@ final class Indexing {
                             requireWithin(call, "self", false);
                             return call.type("self").withShape(call.shape("index"));
                         }))
-                        .vjp("self", n -> n.full(n.type("self"), 0)
-                                .call("scatter_add", n.raw("dim"), n.arg("index"), n.grad()))
+                        .vjp(
+                                "self",
+                                n -> n.full(n.type("self"), 0)
+                                        .call("scatter_add", n.raw("dim"), n.arg("index"), n.grad()))
                         .kernel("gather"),
                 operator("scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor")
                         .doc("self with each element of src at its index along a dimension")
@@ -95,19 +101,26 @@ final class Indexing {
                             }
                             return call.type("self");
                         }))
-                        .vjp("self", n -> n.bool("accumulate")
-                                ? n.grad()
-                                : n.grad().call("put", n.arg("index"), n.full(n.type("source"), 0)))
-                        .vjp("source", n -> n.grad().call("take", n.arg("index")).reshape(n.shape("source")))
+                        .vjp(
+                                "self",
+                                n -> n.bool("accumulate")
+                                        ? n.grad()
+                                        : n.grad().call("put", n.arg("index"), n.full(n.type("source"), 0)))
+                        .vjp(
+                                "source",
+                                n -> n.grad().call("take", n.arg("index")).reshape(n.shape("source")))
                         .kernel("put"),
                 composite("take_along_dim(Tensor self, Tensor indices, int? dim=None)", Indexing::takeAlongDim)
-                        .doc("gather with self and indices broadcast against each other; without dim, of all elements"));
+                        .doc(
+                                "gather with self and indices broadcast against each other; without dim, of all elements"));
     }
 
     /** The shape of a tensor of indices. */
     static Shape index(Call call, String parameter) {
         TensorType type = call.type(parameter);
-        if (type.dtype() != DType.INT64 && type.dtype() != DType.INT32 && type.shape().elements() > 0) {
+        if (type.dtype() != DType.INT64
+                && type.dtype() != DType.INT32
+                && type.shape().elements() > 0) {
             throw GraphException.argument(
                     Reason.DTYPE_UNSUPPORTED,
                     parameter,
@@ -128,7 +141,9 @@ final class Indexing {
 
     private static GraphException mismatch(Call call, String a, String b) {
         return GraphException.argument(
-                Reason.SHAPE_MISMATCH, a, "shape " + call.shape(a) + " does not fit " + b + " of shape " + call.shape(b));
+                Reason.SHAPE_MISMATCH,
+                a,
+                "shape " + call.shape(a) + " does not fit " + b + " of shape " + call.shape(b));
     }
 
     /** {@code self} with so many slices along {@code dim}; a scalar has one. */
@@ -174,7 +189,8 @@ final class Indexing {
     }
 
     private static Declaration fill(String value, String gradFn) {
-        return operator("index_fill.int_" + value + "(Tensor self, int dim, Tensor index, " + value + " value) -> Tensor")
+        return operator("index_fill.int_" + value + "(Tensor self, int dim, Tensor index, " + value
+                        + " value) -> Tensor")
                 .doc("self with value at indices of a dimension")
                 .gradFn(gradFn)
                 .types(one(call -> {
@@ -236,7 +252,8 @@ final class Indexing {
             throw mismatch(n.call(), "indices", "self");
         }
         int dim = Dims.existing(n.call(), "dim", self.shape());
-        Shape joint = Shape.broadcast(self.shape().withDim(dim, 1), indices.shape().withDim(dim, 1))
+        Shape joint = Shape.broadcast(
+                        self.shape().withDim(dim, 1), indices.shape().withDim(dim, 1))
                 .orElseThrow(() -> mismatch(n.call(), "indices", "self"));
         return self.call("expand", joint.withDim(dim, self.size(dim)))
                 .call("gather", dim, indices.call("expand", joint.withDim(dim, indices.size(dim))));

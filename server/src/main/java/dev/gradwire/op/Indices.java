@@ -29,27 +29,30 @@ final class Indices {
                             refuseMasks(call);
                             return call.type("self").withShape(indexed(call));
                         }))
-                        .vjp("self", n -> n.full(n.type("self"), 0)
-                                .call("index_put", n.raw("indices"), n.grad(), true))
+                        .vjp("self", n -> n.full(n.type("self"), 0).call("index_put", n.raw("indices"), n.grad(), true))
                         .kernel("index.Tensor"),
                 operator("index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor")
                         .doc("self with values, or self plus values, at self[indices]; a mask is possible alone")
                         .gradFn("IndexPutBackward0")
                         .types(one(Indices::put))
-                        .vjp("self", n -> n.bool("accumulate")
-                                ? n.grad()
-                                : n.grad().call("index_put", n.raw("indices"), n.full(values(n.call()), 0)))
-                        .vjp("values", n -> mask(n.call()) == null
-                                ? n.grad().call("index", n.raw("indices"))
-                                : valuesOfMask(n))
+                        .vjp(
+                                "self",
+                                n -> n.bool("accumulate")
+                                        ? n.grad()
+                                        : n.grad().call("index_put", n.raw("indices"), n.full(values(n.call()), 0)))
+                        .vjp(
+                                "values",
+                                n -> mask(n.call()) == null
+                                        ? n.grad().call("index", n.raw("indices"))
+                                        : valuesOfMask(n))
                         .kernel("index_put"));
     }
 
     /** {@code self[:, …, index]} with {@code dim} colons. */
     static Argument along(int dim, Expr index) {
-        return new Argument.Items(Stream.concat(
-                        Stream.generate(() -> Argument.NONE).limit(dim), Stream.of(index.argument()))
-                .toList());
+        return new Argument.Items(
+                Stream.concat(Stream.generate(() -> Argument.NONE).limit(dim), Stream.of(index.argument()))
+                        .toList());
     }
 
     private static TensorType values(Call call) {
@@ -66,7 +69,8 @@ final class Indices {
                 throw GraphException.argument(
                         Reason.DTYPE_UNSUPPORTED,
                         "indices",
-                        "a mask (" + type + ") makes a shape that depends on data; use where or masked_fill, or indices");
+                        "a mask (" + type
+                                + ") makes a shape that depends on data; use where or masked_fill, or indices");
             }
         }
     }
@@ -151,7 +155,9 @@ final class Indices {
     /** The mask that is the only index, or null. */
     private static @Nullable TensorType mask(Call call) {
         List<Argument> indices = call.items("indices");
-        if (indices.size() == 1 && indices.getFirst() instanceof Value value && isMask(value.type().dtype())) {
+        if (indices.size() == 1
+                && indices.getFirst() instanceof Value value
+                && isMask(value.type().dtype())) {
             return value.type();
         }
         refuseMasks(call);

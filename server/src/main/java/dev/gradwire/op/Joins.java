@@ -50,9 +50,15 @@ final class Joins {
                 joined("vstack", n -> Expr.cat(atLeast(n, 2), 0))
                         .alias("row_stack")
                         .doc("tensors one below the other; a vector is a row"),
-                joined("dstack", n -> Expr.cat(atLeast(n, 3), 2)).doc("tensors one behind the other, along the third dimension"),
-                joined("column_stack", n -> Expr.cat(
-                                n.list("tensors").stream().map(Joins::column).toList(), 1))
+                joined("dstack", n -> Expr.cat(atLeast(n, 3), 2))
+                        .doc("tensors one behind the other, along the third dimension"),
+                joined(
+                                "column_stack",
+                                n -> Expr.cat(
+                                        n.list("tensors").stream()
+                                                .map(Joins::column)
+                                                .toList(),
+                                        1))
                         .doc("tensors side by side; a vector is a column"));
     }
 
@@ -70,7 +76,9 @@ final class Joins {
     }
 
     private static Expr column(Expr tensor) {
-        return tensor.rank() <= 1 ? tensor.call("reshape", new long[] {tensor.shape().elements(), 1}) : tensor;
+        return tensor.rank() <= 1
+                ? tensor.call("reshape", new long[] {tensor.shape().elements(), 1})
+                : tensor;
     }
 
     /** What {@code cat} leaves out, whatever the shape of the others. */

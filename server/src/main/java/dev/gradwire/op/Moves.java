@@ -37,13 +37,15 @@ final class Moves {
                         .doc("self shifted cyclically along dimensions; without dims, in row-major order")
                         .gradFn("RollBackward0")
                         .types(one(Moves::rolled))
-                        .vjp("self", n -> n.grad()
-                                .call(
-                                        "roll",
-                                        LongStream.of(n.ints("shifts"))
-                                                .map(Math::negateExact)
-                                                .toArray(),
-                                        n.raw("dims")))
+                        .vjp(
+                                "self",
+                                n -> n.grad()
+                                        .call(
+                                                "roll",
+                                                LongStream.of(n.ints("shifts"))
+                                                        .map(Math::negateExact)
+                                                        .toArray(),
+                                                n.raw("dims")))
                         .kernel("roll")
                         .samples("float64[3, 4], 2", "float64[3, 4], [1, -1], [0, 1]"),
                 operator("rot90(Tensor self, int k=1, int[] dims=[0,1]) -> Tensor")
@@ -80,7 +82,9 @@ final class Moves {
                                 "repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *,"
                                         + " int? output_size=None)",
                                 n -> {
-                                    Expr self = n.has("dim") ? n.arg("self") : n.arg("self").call("flatten");
+                                    Expr self = n.has("dim")
+                                            ? n.arg("self")
+                                            : n.arg("self").call("flatten");
                                     Expr index = Expr.of(
                                             n.builder(),
                                             n.builder()
@@ -100,8 +104,7 @@ final class Moves {
 
     private static Expr flipped(Args n, int dim) {
         if (n.rank("self") <= dim) {
-            throw GraphException.argument(
-                    Reason.SHAPE_MISMATCH, "self", "has too few dimensions: " + n.shape("self"));
+            throw GraphException.argument(Reason.SHAPE_MISMATCH, "self", "has too few dimensions: " + n.shape("self"));
         }
         return n.arg("self").call("flip", new long[] {dim});
     }
@@ -129,8 +132,7 @@ final class Moves {
         int a = (int) dims[0];
         int b = (int) dims[1];
         boolean odd = Math.floorMod(call.integer("k"), 2) == 1;
-        return call.type("self")
-                .withShape(odd ? shape.withDim(a, shape.dim(b)).withDim(b, shape.dim(a)) : shape);
+        return call.type("self").withShape(odd ? shape.withDim(a, shape.dim(b)).withDim(b, shape.dim(a)) : shape);
     }
 
     private static Expr rotate(Args n) {
@@ -189,7 +191,8 @@ final class Moves {
     private static Expr interleave(Args n) {
         long repeats = n.integer("repeats");
         if (repeats < 0) {
-            throw GraphException.argument(Reason.INVALID_ARGUMENT, "repeats", "must not be negative, but is " + repeats);
+            throw GraphException.argument(
+                    Reason.INVALID_ARGUMENT, "repeats", "must not be negative, but is " + repeats);
         }
         Expr self = n.has("dim") ? n.arg("self") : n.arg("self").call("flatten");
         int dim = n.has("dim") ? Dims.existing(n.call(), "dim", self.shape()) : 0;
@@ -215,7 +218,9 @@ final class Moves {
         }
         if (call.integer("output_size") < 0) {
             throw GraphException.argument(
-                    Reason.INVALID_ARGUMENT, "output_size", "must not be negative, but is " + call.integer("output_size"));
+                    Reason.INVALID_ARGUMENT,
+                    "output_size",
+                    "must not be negative, but is " + call.integer("output_size"));
         }
         return repeats.withShape(Shape.of(call.integer("output_size")));
     }

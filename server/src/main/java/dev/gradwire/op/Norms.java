@@ -27,7 +27,14 @@ final class Norms {
                         .types(one(Norms::norm))
                         .vjp("self", Norms::vjp)
                         .decompose(Norms::power)
-                        .samples("float64[2, 3]", "float64[2, 3], 3, 1, True", "float64[2, 3], 1", "float64[2, 3], 0.5", "float64[2, 3], inf, 0", "float64[2, 3], 1.5", "float64[], 2"),
+                        .samples(
+                                "float64[2, 3]",
+                                "float64[2, 3], 3, 1, True",
+                                "float64[2, 3], 1",
+                                "float64[2, 3], 0.5",
+                                "float64[2, 3], inf, 0",
+                                "float64[2, 3], 1.5",
+                                "float64[], 2"),
                 operator("norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor")
                         .overload("norm.Scalar(Tensor self, Scalar p=2) -> Tensor")
                         .doc("linalg_vector_norm")
@@ -37,8 +44,9 @@ final class Norms {
                                         n.has("p") ? n.raw("p") : 2,
                                         n.raw("dim"),
                                         n.has("keepdim") && n.bool("keepdim")))),
-                operator("norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype)"
-                                + " -> Tensor")
+                operator(
+                                "norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype)"
+                                        + " -> Tensor")
                         .overload("norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor")
                         .doc("linalg_vector_norm")
                         .composite(n -> List.of(n.arg("self")

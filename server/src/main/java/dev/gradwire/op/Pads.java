@@ -24,15 +24,20 @@ final class Pads {
                         .doc("self with value around it; negative padding cuts off")
                         .gradFn("ConstantPadNdBackward0")
                         .types(one(call -> padded(call, "pad")))
-                        .vjp("self", n -> n.grad()
-                                .call(
-                                        "constant_pad_nd",
-                                        LongStream.of(n.ints("pad"))
-                                                .map(Math::negateExact)
-                                                .toArray(),
-                                        0))
+                        .vjp(
+                                "self",
+                                n -> n.grad()
+                                        .call(
+                                                "constant_pad_nd",
+                                                LongStream.of(n.ints("pad"))
+                                                        .map(Math::negateExact)
+                                                        .toArray(),
+                                                0))
                         .kernel("constant_pad_nd")
-                        .samples("float64[2, 3], [1, 2, 0, 1], 2.5", "float64[4, 3], [-1, 1, 2, -2]", "float64[2], [0, 0]"),
+                        .samples(
+                                "float64[2, 3], [1, 2, 0, 1], 2.5",
+                                "float64[4, 3], [-1, 1, 2, -2]",
+                                "float64[2], [0, 0]"),
                 composite("pad(Tensor self, int[] pad, str mode=\"constant\", float? value=None)", Pads::pad)
                         .doc("self padded with a constant, its reflection, its edge, or cyclically")
                         .samples("float64[1, 2, 4], [1, 2], \"reflect\"", "float64[1, 2, 4], [1, 2], \"circular\""),
@@ -80,17 +85,16 @@ final class Pads {
             throw GraphException.argument(
                     Reason.INVALID_ARGUMENT, "value", "is only for mode \"constant\", not \"" + mode + "\"");
         }
-        String operator =
-                switch (mode) {
-                    case "reflect" -> "reflection_pad";
-                    case "replicate" -> "replication_pad";
-                    case "circular" -> "_pad_circular";
-                    default ->
-                        throw GraphException.argument(
-                                Reason.INVALID_ARGUMENT,
-                                "mode",
-                                "must be constant, reflect, replicate or circular, but is \"" + mode + "\"");
-                };
+        String operator = switch (mode) {
+            case "reflect" -> "reflection_pad";
+            case "replicate" -> "replication_pad";
+            case "circular" -> "_pad_circular";
+            default ->
+                throw GraphException.argument(
+                        Reason.INVALID_ARGUMENT,
+                        "mode",
+                        "must be constant, reflect, replicate or circular, but is \"" + mode + "\"");
+        };
         int dims = spatialDims(n, n.ints("pad").length);
         return n.arg("self").call(mode.equals("circular") ? operator : operator + dims + "d", n.raw("pad"));
     }
@@ -114,11 +118,15 @@ final class Pads {
         String name = kind + "_pad" + dims + "d";
         String gradFn = title + "Pad" + dims + "DBackward";
         boolean reflects = kind.equals("reflection");
-        String sample = List.of("float64[2, 4], [1, 2]", "float64[2, 3, 4], [2, 0, -1, 1]", "float64[1, 2, 3, 2], [1, 0, 2, 2, 0, 1]")
+        String sample = List.of(
+                        "float64[2, 4], [1, 2]",
+                        "float64[2, 3, 4], [2, 0, -1, 1]",
+                        "float64[1, 2, 3, 2], [1, 0, 2, 2, 0, 1]")
                 .get(dims - 1);
         return List.of(
                 operator(name + "(Tensor self, int[" + 2 * dims + "] padding) -> Tensor")
-                        .doc("self with its " + (reflects ? "reflection" : "edge repeated") + " around its last dimensions")
+                        .doc("self with its " + (reflects ? "reflection" : "edge repeated")
+                                + " around its last dimensions")
                         .gradFn(gradFn + "0")
                         .types(one(call -> edgePadded(call, dims, reflects)))
                         .vjp("self", n -> n.grad().call(name + "_backward", n.arg("self"), n.raw("padding")))

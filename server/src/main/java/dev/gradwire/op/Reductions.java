@@ -38,12 +38,15 @@ final class Reductions {
                         .vjp("self", n -> spread(n.grad(), n).div(count(n)))
                         .kernel("mean.dim")
                         .samples("float64[2, 3]", "float64[2, 3, 4], [0, -1], True", "float64[], 0"),
-                operator("nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor")
+                operator(
+                                "nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor")
                         .doc("the sum along dimensions, with NaN as 0")
                         .gradFn("NansumBackward0")
                         .types(one(call -> reduced(call, total(call))))
-                        .vjp("self", n -> spread(n.grad(), n)
-                                .maskedBy(n.arg("self").call("isnan").not()))
+                        .vjp(
+                                "self",
+                                n -> spread(n.grad(), n)
+                                        .maskedBy(n.arg("self").call("isnan").not()))
                         .kernel("nansum")
                         .samples("float64[2, 3]", "float64[2, 3], 1, True"),
                 composite(
@@ -52,7 +55,8 @@ final class Reductions {
                                     Expr numbers = n.arg("self").call("isnan").not();
                                     Expr count = numbers.call("sum.dim_IntList", n.raw("dim"), n.raw("keepdim"));
                                     Expr self = n.arg("self").to(floating(n.call()));
-                                    return self.call("nansum", n.raw("dim"), n.raw("keepdim")).div(count);
+                                    return self.call("nansum", n.raw("dim"), n.raw("keepdim"))
+                                            .div(count);
                                 })
                         .doc("the mean along dimensions of what is not NaN"),
                 operator("prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor")
@@ -70,7 +74,9 @@ final class Reductions {
                         .gradFn("ProdBackward0")
                         .types(one(call -> new TensorType(total(call), Shape.SCALAR)))
                         .vjp("self", n -> {
-                            Expr elements = n.arg("self").to(n.grad().dtype()).reshape(n.shape("self").elements());
+                            Expr elements = n.arg("self")
+                                    .to(n.grad().dtype())
+                                    .reshape(n.shape("self").elements());
                             return n.grad().mul(products(elements, 0)).reshape(n.shape("self"));
                         })
                         .kernel("prod")
@@ -93,8 +99,9 @@ final class Reductions {
                     DType dtype = call.type("self").dtype() == DType.UINT8 ? DType.UINT8 : DType.BOOL;
                     return new TensorType(dtype, Dims.reduce(call.shape("self"), tested(call), keepdim(call)));
                 }))
-                .kernel(name + ".dims", call -> List.of(
-                        call.arg("self"), Expr.argument(tested(call)), Expr.argument(keepdim(call))));
+                .kernel(
+                        name + ".dims",
+                        call -> List.of(call.arg("self"), Expr.argument(tested(call)), Expr.argument(keepdim(call))));
     }
 
     /** Here, unlike elsewhere, an empty list means no dimension. */

@@ -21,8 +21,9 @@ final class Reshapes {
                 composite("reshape(Tensor self, int[] shape)", n -> viewed(n.arg("self"), n.ints("shape"), "shape"))
                         .doc("the elements of self in row-major order under another shape; one size may be −1")
                         .samples("float64[2, 3], [-1]"),
-                composite("view_as(Tensor self, Tensor other)", n -> n.arg("self")
-                                .call("view", n.shape("other")))
+                composite(
+                                "view_as(Tensor self, Tensor other)",
+                                n -> n.arg("self").call("view", n.shape("other")))
                         .doc("self with the shape of other"),
                 composite("ravel(Tensor self)", n -> n.arg("self").call("view", new long[] {-1}))
                         .doc("all elements of self in one dimension"),
@@ -32,9 +33,13 @@ final class Reshapes {
                 composite("unflatten.int(Tensor self, int dim, int[] sizes)", Reshapes::unflatten)
                         .doc("self with one dimension split into several; one size may be −1")
                         .samples("float64[2, 6], -1, [3, -1]"),
-                composite("expand_as(Tensor self, Tensor other)", n -> n.arg("self").call("expand", n.shape("other")))
+                composite(
+                                "expand_as(Tensor self, Tensor other)",
+                                n -> n.arg("self").call("expand", n.shape("other")))
                         .doc("self expanded to the shape of other"),
-                composite("broadcast_to(Tensor self, int[] size)", n -> n.arg("self").call("expand", n.raw("size")))
+                composite(
+                                "broadcast_to(Tensor self, int[] size)",
+                                n -> n.arg("self").call("expand", n.raw("size")))
                         .doc("self expanded to a size"),
                 composite("sum_to_size(Tensor self, int[] size)", Reshapes::sumToSize)
                         .doc("self summed along those dimensions along which size broadcasts to its shape"),
@@ -43,11 +48,13 @@ final class Reshapes {
                         .alias("moveaxis")
                         .doc("self with some dimensions moved to other places; the rest keep their order")
                         .samples("float64[2, 3, 4], [0, 1], [2, 0]", "float64[2, 3, 4], -1, 0"),
-                composite("swapaxes(Tensor self, int axis0, int axis1)", n -> n.arg("self")
-                                .call("transpose", n.raw("axis0"), n.raw("axis1")))
+                composite(
+                                "swapaxes(Tensor self, int axis0, int axis1)",
+                                n -> n.arg("self").call("transpose", n.raw("axis0"), n.raw("axis1")))
                         .doc("self with two dimensions swapped"),
-                composite("swapdims(Tensor self, int dim0, int dim1)", n -> n.arg("self")
-                                .call("transpose", n.raw("dim0"), n.raw("dim1")))
+                composite(
+                                "swapdims(Tensor self, int dim0, int dim1)",
+                                n -> n.arg("self").call("transpose", n.raw("dim0"), n.raw("dim1")))
                         .doc("self with two dimensions swapped"),
                 composite("numpy_T(Tensor self)", n -> {
                             int rank = n.rank("self");
@@ -61,7 +68,9 @@ final class Reshapes {
                 matrixTranspose("mH").alias("adjoint").doc("self with its last two dimensions swapped"),
                 composite("matrix_H(Tensor self)", n -> {
                             requireRank(n, n.rank("self") == 0 || n.rank("self") == 2, "2");
-                            return n.rank("self") == 0 ? n.arg("self") : n.arg("self").transpose(0, 1);
+                            return n.rank("self") == 0
+                                    ? n.arg("self")
+                                    : n.arg("self").transpose(0, 1);
                         })
                         .doc("a matrix transposed"),
                 composite("narrow(Tensor self, int dim, int start, int length)", Reshapes::narrow)
@@ -117,7 +126,9 @@ final class Reshapes {
         LongStream before = Arrays.stream(sizes, 0, start);
         LongStream after = Arrays.stream(sizes, end + 1, sizes.length);
         return self.call(
-                "view", LongStream.concat(LongStream.concat(before, LongStream.of(size)), after).toArray());
+                "view",
+                LongStream.concat(LongStream.concat(before, LongStream.of(size)), after)
+                        .toArray());
     }
 
     private static Expr unflatten(Args n) {
@@ -135,8 +146,7 @@ final class Reshapes {
         Shape from = n.shape("self");
         Shape to = Shape.of(n.ints("size"));
         if (!Shape.broadcast(to, from).filter(from::equals).isPresent()) {
-            throw GraphException.argument(
-                    Reason.SHAPE_MISMATCH, "size", to + " does not expand to the shape " + from);
+            throw GraphException.argument(Reason.SHAPE_MISMATCH, "size", to + " does not expand to the shape " + from);
         }
         return to.rank() == 0 ? n.arg("self").sumAll() : n.arg("self").sumTo(to);
     }
@@ -179,7 +189,9 @@ final class Reshapes {
     private static void requireRank(Args n, boolean fits, String expected) {
         if (!fits) {
             throw GraphException.argument(
-                    Reason.SHAPE_MISMATCH, "self", "must have " + expected + " dimensions, but has shape " + n.shape("self"));
+                    Reason.SHAPE_MISMATCH,
+                    "self",
+                    "must have " + expected + " dimensions, but has shape " + n.shape("self"));
         }
     }
 
@@ -206,7 +218,8 @@ final class Reshapes {
             return tensor;
         }
         return switch (tensor.rank()) {
-            case 0 -> tensor.call("view", LongStream.generate(() -> 1).limit(rank).toArray());
+            case 0 ->
+                tensor.call("view", LongStream.generate(() -> 1).limit(rank).toArray());
             case 1 -> rank == 2 ? tensor.unsqueeze(0) : tensor.unsqueeze(0).unsqueeze(-1);
             default -> tensor.unsqueeze(-1);
         };
@@ -245,7 +258,8 @@ final class Reshapes {
             return changed;
         };
         vectors = swap.apply(vectors);
-        long[] grid = vectors.stream().mapToLong(vector -> vector.shape().elements()).toArray();
+        long[] grid =
+                vectors.stream().mapToLong(vector -> vector.shape().elements()).toArray();
         List<Expr> coordinates = new ArrayList<>();
         for (int i = 0; i < grid.length; i++) {
             long[] alone = LongStream.generate(() -> 1).limit(grid.length).toArray();

@@ -39,7 +39,8 @@ final class Scans {
                         .vjp("self", Scans::logcumsumexpVjp)
                         .kernel("logcumsumexp")
                         .samples("float64[2, 5], 1", "float64[3, 2], 0", "float64[], 0"),
-                extremum("cummax", "CummaxBackward0").doc("the largest element so far along a dimension, and its index"),
+                extremum("cummax", "CummaxBackward0")
+                        .doc("the largest element so far along a dimension, and its index"),
                 extremum("cummin", "CumminBackward0")
                         .doc("the smallest element so far along a dimension, and its index"));
     }
@@ -108,8 +109,7 @@ final class Scans {
         return operator(name + "(Tensor self, int dim) -> (Tensor values, Tensor indices)")
                 .gradFn(gradFn)
                 .types(call -> List.of(scanned(call), scanned(call).withDtype(DType.INT64)))
-                .vjp("self", n -> n.full(n.type("self"), 0)
-                        .call("scatter_add", n.raw("dim"), n.result(1), n.grad()))
+                .vjp("self", n -> n.full(n.type("self"), 0).call("scatter_add", n.raw("dim"), n.result(1), n.grad()))
                 .kernel(name)
                 .samples("float64[2, 5], 1", "float64[3, 2], 0", "float64[], 0");
     }

@@ -32,9 +32,11 @@ final class Sorting {
                         .vjp("self", Sorting::unsorted)
                         .kernel("sort.stable")
                         .samples("float64[2, 3], stable=True"),
-                composite("argsort(Tensor self, int dim=-1, bool descending=False)", n -> n.arg("self")
-                                .calls("sort", n.raw("dim"), n.raw("descending"))
-                                .get(1))
+                composite(
+                                "argsort(Tensor self, int dim=-1, bool descending=False)",
+                                n -> n.arg("self")
+                                        .calls("sort", n.raw("dim"), n.raw("descending"))
+                                        .get(1))
                         .doc("the indices that put self in order along a dimension"),
                 composite("msort(Tensor self)", n -> n.arg("self").call("sort", 0, false))
                         .doc("self in order along its first dimension"),

@@ -45,7 +45,10 @@ final class Splits {
                             return parts;
                         })
                         .samples("float64[3, 2]", "float64[2, 3], -1"),
-                split("unsafe_split.Tensor(Tensor self, int split_size, int dim=0)", "UnsafeSplitBackward0", Splits::evenly)
+                split(
+                                "unsafe_split.Tensor(Tensor self, int split_size, int dim=0)",
+                                "UnsafeSplitBackward0",
+                                Splits::evenly)
                         .samples("float64[5, 2], 2"),
                 split(
                                 "unsafe_split_with_sizes(Tensor self, int[] split_sizes, int dim=0)",
@@ -56,7 +59,9 @@ final class Splits {
                 chunk("unsafe_chunk", "unsafe_split"),
                 slices("tensor_split.sections(Tensor self, int sections, int dim=0)", Splits::sections)
                         .samples("float64[7, 2], 3"),
-                slices("tensor_split.indices(Tensor self, int[] indices, int dim=0)", n -> cut(n, dim(n), n.ints("indices")))
+                slices(
+                                "tensor_split.indices(Tensor self, int[] indices, int dim=0)",
+                                n -> cut(n, dim(n), n.ints("indices")))
                         .samples("float64[7, 2], [2, 4]"),
                 equally("hsplit", 1),
                 before("hsplit", 1),
@@ -189,7 +194,8 @@ final class Splits {
     private static List<Expr> cut(Args n, int dim, long[] ends) {
         List<Expr> parts = new ArrayList<>();
         long start = 0;
-        for (long end : LongStream.concat(LongStream.of(ends), LongStream.of(n.shape("self").dim(dim)))
+        for (long end : LongStream.concat(
+                        LongStream.of(ends), LongStream.of(n.shape("self").dim(dim)))
                 .toArray()) {
             parts.add(n.arg("self").slice(dim, start, end));
             start = end;
@@ -221,8 +227,7 @@ final class Splits {
         int rank = n.rank("self");
         boolean vector = dim == 1 && rank == 1;
         if (!vector && rank < Math.max(2, dim + 1)) {
-            throw GraphException.argument(
-                    Reason.SHAPE_MISMATCH, "self", "has too few dimensions: " + n.shape("self"));
+            throw GraphException.argument(Reason.SHAPE_MISMATCH, "self", "has too few dimensions: " + n.shape("self"));
         }
         return vector ? 0 : dim;
     }

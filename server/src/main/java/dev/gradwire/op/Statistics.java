@@ -27,7 +27,10 @@ final class Statistics {
                         .types(one(call -> reduced(call, floating(call))))
                         .vjp("self", n -> varVjp(n.grad(), n))
                         .decompose(Statistics::var)
-                        .samples("float64[2, 3]", "float64[2, 3, 4], [0, -1], correction=0, keepdim=True", "float64[4], [0], correction=0.5"),
+                        .samples(
+                                "float64[2, 3]",
+                                "float64[2, 3, 4], [0, -1], correction=0, keepdim=True",
+                                "float64[4], [0], correction=0.5"),
                 byDim("var"),
                 byDefault("var"),
                 operator(corrected("std") + " -> Tensor")
@@ -69,8 +72,12 @@ final class Statistics {
                             DType dtype = call.type("self").dtype();
                             return reduced(call, dtype.isDifferentiable() ? dtype : DType.DEFAULT_FLOATING);
                         }))
-                        .vjp("self", n -> restored(n.grad(), n)
-                                .mul(n.arg("self").sub(restored(n.result(), n)).exp()))
+                        .vjp(
+                                "self",
+                                n -> restored(n.grad(), n)
+                                        .mul(n.arg("self")
+                                                .sub(restored(n.result(), n))
+                                                .exp()))
                         .kernel("logsumexp")
                         .samples("float64[2, 3], 1", "float64[2, 3, 4], [0, -1], True", "float64[], 0"));
     }

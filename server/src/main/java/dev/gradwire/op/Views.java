@@ -29,7 +29,8 @@ final class Views {
     /** PyTorch has all views as copies too, except those that promise nothing. */
     private static List<Declaration> copies(List<Declaration> declarations) {
         return declarations.stream()
-                .filter(declaration -> declaration.isView() && !declaration.name().contains("unsafe"))
+                .filter(declaration ->
+                        declaration.isView() && !declaration.name().contains("unsafe"))
                 .map(Declaration::copy)
                 .toList();
     }
