@@ -88,13 +88,13 @@ final class Contraction {
     }
 
     /** A permutation of a tensor that lay in one piece, with what its strides are. */
-    record Permuted(Expr tensor, long[] strides) {
+    record Permuted(Expr tensor, List<Long> strides) {
         static Permuted of(Expr tensor, LongStream order) {
             long[] dims = order.toArray();
             long[] strides = tensor.shape().contiguousStrides();
             return new Permuted(
                     tensor.permute(dims),
-                    LongStream.of(dims).map(dim -> strides[(int) dim]).toArray());
+                    LongStream.of(dims).mapToObj(dim -> strides[(int) dim]).toList());
         }
 
         boolean isContiguous() {
@@ -113,17 +113,17 @@ final class Contraction {
             List<Long> runs = new ArrayList<>();
             long run = 1;
             long expected = -1;
-            for (int dim = strides.length - 1; dim >= 0; dim--) {
+            for (int dim = strides.size() - 1; dim >= 0; dim--) {
                 long size = tensor.size(dim);
                 if (size == 1) {
                     continue;
                 }
-                if (expected >= 0 && strides[dim] != expected) {
+                if (expected >= 0 && strides.get(dim) != expected) {
                     runs.add(run);
                     run = 1;
                 }
                 run *= size;
-                expected = strides[dim] * size;
+                expected = strides.get(dim) * size;
             }
             runs.add(run);
             return divides(runs, sizes);

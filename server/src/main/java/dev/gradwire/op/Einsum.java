@@ -173,7 +173,7 @@ final class Einsum {
         left.forEach(dim -> sizes.add(a.size(dim.intValue())));
         summed.forEach(_ -> sizes.add(1L));
         right.forEach(dim -> sizes.add(b.size(dim.intValue())));
-        List<Long> order = concat(both, left, summed, right);
+        List<Long> order = concat(List.of(both, left, summed, right));
         long[] back = IntStream.range(0, a.rank())
                 .mapToLong(dim -> order.indexOf((long) dim))
                 .toArray();
@@ -182,7 +182,7 @@ final class Einsum {
 
     /** Three groups of dimensions become three dimensions; those in {@code absent} have size 1. */
     private static Expr grouped(Expr tensor, List<List<Long>> groups, List<Long> absent) {
-        List<Long> order = concat(groups.get(0), groups.get(1), groups.get(2), absent);
+        List<Long> order = concat(List.of(groups.get(0), groups.get(1), groups.get(2), absent));
         long[] sizes = groups.stream()
                 .mapToLong(group -> group.stream()
                         .mapToLong(dim -> tensor.size(dim.intValue()))
@@ -191,8 +191,7 @@ final class Einsum {
         return tensor.call("permute", order).call("view", sizes);
     }
 
-    @SafeVarargs
-    private static List<Long> concat(List<Long>... parts) {
-        return Arrays.stream(parts).flatMap(List::stream).toList();
+    private static List<Long> concat(List<List<Long>> parts) {
+        return parts.stream().flatMap(List::stream).toList();
     }
 }
