@@ -154,8 +154,9 @@ final class Arithmetic {
                         .vjp("tensor1", n -> times(n.grad(), n.raw("value")).div(n.arg("tensor2")))
                         .vjp(
                                 "tensor2",
-                                n -> times(n.grad().neg(), n.raw("value"))
-                                        .mul(n.arg("tensor1")
+                                n -> n.grad()
+                                        .neg()
+                                        .mul(times(n.arg("tensor1"), n.raw("value"))
                                                 .div(n.arg("tensor2").square())))
                         .decompose(n -> n.promoted("self")
                                 .add(times(n.promoted("tensor1").div(n.promoted("tensor2")), n.raw("value"))))
@@ -166,7 +167,7 @@ final class Arithmetic {
                         .overload("lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor")
                         .gradFn("LerpBackward1")
                         .types(Elementwise.floating("self", "end", "weight"))
-                        .vjp("self", n -> n.grad().mul(n.arg("weight").rsub(1)))
+                        .vjp("self", n -> n.grad().mul(n.promoted("weight").rsub(1)))
                         .vjp("end", n -> n.grad().mul(n.arg("weight")))
                         .vjp("weight", n -> n.grad().mul(n.arg("end").sub(n.self())))
                         .kernel("lerp.Tensor")

@@ -57,10 +57,7 @@ final class Copies {
                         .samples("float64[2, 3]", "float64[0]"),
                 operator("contiguous(Tensor self, *, MemoryFormat memory_format=\"contiguous_format\") -> Tensor")
                         .doc("self; every tensor of a graph counts as contiguous")
-                        .composite(n -> List.of(
-                                n.text("memory_format").equals("contiguous_format")
-                                        ? n.self()
-                                        : n.self().call("clone"))),
+                        .composite(n -> List.of(isRearranged(n) ? n.self().call("clone") : n.self())),
                 operator("lift_fresh_copy(Tensor self) -> Tensor")
                         .doc("self")
                         .composite(n -> List.of(n.self().call("clone"))),
@@ -82,8 +79,13 @@ final class Copies {
     }
 
     private static List<Expr> to(Args n, DType dtype) {
-        boolean same = n.type("self").dtype() == dtype && !n.bool("copy");
+        boolean same = n.type("self").dtype() == dtype && !n.bool("copy") && !isRearranged(n);
         return List.of(same ? n.self() : n.self().callNamed("_to_copy", Map.of("dtype", dtype)));
+    }
+
+    /** Another order of the elements in memory is no other tensor here, but it makes PyTorch copy. */
+    private static boolean isRearranged(Args n) {
+        return n.has("memory_format") && n.text("memory_format").startsWith("channels_last");
     }
 
     /** What changes nothing for real numbers. */

@@ -52,7 +52,7 @@ final class Exponential {
                         .alias("special_logit")
                         .types(Elementwise.toFloat("self"))
                         .vjp("self", Exponential::ofLogit)
-                        .kernel("logit")
+                        .decompose(Exponential::logit)
                         .samples("float64[2, 3]{0.1..0.9}", "float64[3]{-0.5..1.5}, 0.25", "float64[]{0.1..0.9}"),
                 operator("logaddexp(Tensor self, Tensor other) -> Tensor")
                         .doc("log(e^self + e^other)")
@@ -60,10 +60,12 @@ final class Exponential {
                         .types(Elementwise.floating("self", "other"))
                         .vjp(
                                 "self",
-                                n -> n.grad().mul(n.self().sub(n.arg("other")).sigmoid()))
+                                n -> n.grad()
+                                        .div(n.arg("other").sub(n.self()).exp().add(1)))
                         .vjp(
                                 "other",
-                                n -> n.grad().mul(n.arg("other").sub(n.self()).sigmoid()))
+                                n -> n.grad()
+                                        .div(n.self().sub(n.arg("other")).exp().add(1)))
                         .kernel("logaddexp")
                         .samples("float64[2, 3], float64[3]", "float64[], float64[2]"),
                 operator("logaddexp2(Tensor self, Tensor other) -> Tensor")
@@ -73,17 +75,17 @@ final class Exponential {
                         .vjp(
                                 "self",
                                 n -> n.grad()
-                                        .mul(n.self()
-                                                .sub(n.arg("other"))
-                                                .mul(LN_2)
-                                                .sigmoid()))
+                                        .div(n.arg("other")
+                                                .sub(n.self())
+                                                .call("exp2")
+                                                .add(1)))
                         .vjp(
                                 "other",
                                 n -> n.grad()
-                                        .mul(n.arg("other")
-                                                .sub(n.self())
-                                                .mul(LN_2)
-                                                .sigmoid()))
+                                        .div(n.self()
+                                                .sub(n.arg("other"))
+                                                .call("exp2")
+                                                .add(1)))
                         .kernel("logaddexp2")
                         .samples("float64[2, 3], float64[3]", "float64[], float64[2]"),
                 operator("xlogy.Scalar_Other(Tensor self, Scalar other) -> Tensor")
@@ -115,16 +117,25 @@ final class Exponential {
                         .samples("float64[2, 3], float64[3]{-0.9..4}", "float64[3], 2.5", "2, float64[3]{-0.9..4}"));
     }
 
-    /** {@code 1 / (x (1 − x))} in the interval where logit depends on x. */
+    private static Expr logit(Args n) {
+        Expr x = n.promoted("self");
+        if (n.has("eps")) {
+            double low = n.number("eps");
+            x = x.lt(low).where(low, x.gt(1 - low).where(1 - low, x));
+        }
+        return x.div(x.rsub(1)).log();
+    }
+
+    /** {@code 1 / (x (1 − x))} where logit depends on x; without eps it is not defined elsewhere. */
     private static Expr ofLogit(Backward n) {
         Expr x = n.self();
-        Expr slope = n.grad().div(x.mul(x.rsub(1)));
-        double eps = n.has("eps") ? n.number("eps") : 0;
-        return x.ge(eps).and(x.le(1 - eps)).where(slope, n.has("eps") ? 0.0 : Double.NaN);
+        double low = n.has("eps") ? n.number("eps") : 0;
+        Expr slope = x.mul(x.rsub(1)).reciprocal();
+        return n.grad().mul(x.ge(low).and(x.le(1 - low)).where(slope, n.has("eps") ? 0.0 : Double.NaN));
     }
 
     /** Where self is 0 and the logarithm undefined: there the result stays 0, and so does the derivative. */
     private static Expr flat(Backward n, double pole) {
-        return n.self().eq(0).and(n.arg("other").le(pole));
+        return n.self().eq(0).and(n.promoted("other").le(pole));
     }
 }

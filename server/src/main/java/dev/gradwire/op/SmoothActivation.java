@@ -60,7 +60,7 @@ final class SmoothActivation {
                         .gradFn("MishBackward0")
                         .types(Elementwise.floating("self"))
                         .vjp("self", n -> {
-                            Expr t = n.self().call("softplus").tanh();
+                            Expr t = n.self().exp().call("log1p").tanh();
                             Expr slope = n.self().sigmoid().mul(t.square().rsub(1));
                             return n.grad().mul(t.add(n.self().mul(slope)));
                         })

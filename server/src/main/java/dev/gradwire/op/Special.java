@@ -215,7 +215,8 @@ final class Special {
                         .vjp(
                                 "other",
                                 n -> n.grad()
-                                        .mul(n.self().neg().mul(n.self().add(1).call("special_zeta", n.arg("other")))))
+                                        .mul(n.promoted("self").neg())
+                                        .mul(n.promoted("self").add(1).call("special_zeta", n.arg("other"))))
                         .kernel("special_zeta")
                         .samples("2, float64[3]{0.5..4}"));
     }
