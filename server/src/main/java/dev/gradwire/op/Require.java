@@ -80,9 +80,13 @@ final class Require {
         return GraphException.argument(Reason.SHAPE_MISMATCH, parameter, detail);
     }
 
+    static GraphException invalid(String parameter, String detail) {
+        return GraphException.argument(Reason.INVALID_ARGUMENT, parameter, detail);
+    }
+
     static void that(boolean condition, String parameter, String detail) {
         if (!condition) {
-            throw GraphException.argument(Reason.INVALID_ARGUMENT, parameter, detail);
+            throw invalid(parameter, detail);
         }
     }
 }

@@ -1,0 +1,216 @@
+package dev.gradwire.op;
+
+import static dev.gradwire.op.Declaration.operator;
+import static dev.gradwire.op.TypeRule.one;
+
+import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Call;
+import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.Shape;
+import dev.gradwire.tensor.TensorType;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.LongStream;
+
+/** Maxima of windows, with their places in the flattened image; what flows back goes to those places. */
+final class MaxPooling {
+    private MaxPooling() {}
+
+    static List<Declaration> declarations() {
+        return List.of(
+                windows(2),
+                windowsBackward(2),
+                windows(3),
+                windowsBackward(3),
+                adaptive(2),
+                adaptiveBackward(2),
+                adaptive(3),
+                adaptiveBackward(3),
+                unpool("max_unpool2d(Tensor self, Tensor indices, int[2] output_size) -> Tensor", 2),
+                unpool(
+                        "max_unpool3d(Tensor self, Tensor indices, int[3] output_size, int[3] stride, int[3] padding)"
+                                + " -> Tensor",
+                        3),
+                ofImages(2),
+                ofImages(3),
+                ofLines("max_pool1d", "Tensor", 1),
+                ofLines("max_pool1d_with_indices", "(Tensor, Tensor)", 2),
+                operator("adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)")
+                        .doc("maxima of output_size windows that share a line, and their places")
+                        .composite(n -> inPlane(
+                                n,
+                                plane ->
+                                        plane.calls("adaptive_max_pool2d", new long[] {1, n.ints("output_size")[0]}))));
+    }
+
+    private static String list(int spatial) {
+        return "int[" + spatial + "]";
+    }
+
+    private static String window(int spatial, boolean defaults) {
+        String list = list(spatial);
+        return list + " kernel_size, " + list + " stride" + (defaults ? "=[]" : "") + ", " + list + " padding"
+                + (defaults ? "=0" : "") + ", " + list + " dilation" + (defaults ? "=1" : "") + ", bool ceil_mode"
+                + (defaults ? "=False" : "");
+    }
+
+    private static Declaration windows(int spatial) {
+        String name = "max_pool" + spatial + "d_with_indices";
+        return operator(name + "(Tensor self, " + window(spatial, true) + ") -> (Tensor, Tensor)")
+                .doc("maxima of windows, and their places in the flattened image")
+                .gradFn("MaxPool" + spatial + "DWithIndicesBackward0")
+                .types(call -> maxima(call, Windows.pooled(call, spatial)))
+                .vjp(
+                        "self",
+                        n -> n.grad()
+                                .call(
+                                        name + "_backward",
+                                        n.arg("self"),
+                                        n.raw("kernel_size"),
+                                        Windows.stride(n.call(), spatial),
+                                        n.raw("padding"),
+                                        n.raw("dilation"),
+                                        n.raw("ceil_mode"),
+                                        n.result(1)))
+                .kernel(name, call -> Windows.arguments(call, spatial))
+                .samples(
+                        spatial == 2
+                                ? "float64[1, 2, 4, 5], [2, 3], [2, 1], [1, 0], [1, 1], True"
+                                : "float64[2, 2, 3, 4], [2, 1, 2]");
+    }
+
+    private static Declaration windowsBackward(int spatial) {
+        String name = "max_pool" + spatial + "d_with_indices_backward";
+        return operator(name + "(Tensor grad_output, Tensor self, " + window(spatial, false)
+                        + ", Tensor indices) -> Tensor")
+                .doc("grad_output at the places of the maxima")
+                .gradFn("MaxPool" + spatial + "DWithIndicesBackwardBackward0")
+                .types(one(call -> scattered(call, Windows.pooled(call, spatial))))
+                .vjp("grad_output", n -> picked(n.grad(), n.arg("indices"), spatial))
+                .zeroVjp("self")
+                .kernel(name, call -> Windows.arguments(call, spatial));
+    }
+
+    private static Declaration adaptive(int spatial) {
+        String name = "adaptive_max_pool" + spatial + "d";
+        return operator(name + "(Tensor self, " + list(spatial) + " output_size) -> (Tensor, Tensor)")
+                .doc("maxima of output_size windows that share an image, and their places in it, flattened")
+                .gradFn("AdaptiveMaxPool" + spatial + "DBackward0")
+                .types(call -> maxima(call, shared(call, spatial)))
+                .vjp("self", n -> n.grad().call(name + "_backward", n.arg("self"), n.result(1)))
+                .kernel(name)
+                .samples(spatial == 2 ? "float64[2, 5, 4], [3, 2]" : "float64[1, 4, 3, 2], [2, 2, 1]");
+    }
+
+    private static Declaration adaptiveBackward(int spatial) {
+        String name = "adaptive_max_pool" + spatial + "d_backward";
+        return operator(name + "(Tensor grad_output, Tensor self, Tensor indices) -> Tensor")
+                .doc("grad_output at the places of the maxima")
+                .gradFn("AdaptiveMaxPool" + spatial + "DBackwardBackward0")
+                .types(one(call -> {
+                    Windows.requireImage(call, "self", spatial);
+                    return scattered(call, call.shape("grad_output"));
+                }))
+                .vjp("grad_output", n -> picked(n.grad(), n.arg("indices"), spatial))
+                .zeroVjp("self")
+                .kernel(name);
+    }
+
+    /** The sizes of adaptive pooling's result. */
+    static Shape shared(Call call, int spatial) {
+        Windows.requireImage(call, "self", spatial);
+        long[] output = Windows.notNegative(call, "output_size", spatial);
+        long[] sizes = call.shape("self").dims();
+        System.arraycopy(output, 0, sizes, sizes.length - spatial, spatial);
+        return Shape.of(sizes);
+    }
+
+    private static Declaration unpool(String schema, int spatial) {
+        String name = schema.substring(0, schema.indexOf('('));
+        return operator(schema)
+                .doc("an image that is zero but for self at the places that indices name")
+                .gradFn("MaxUnpool" + spatial + "DBackward0")
+                .types(one(call -> {
+                    Require.shape(call, "indices", call.shape("self"), "that of self");
+                    Require.index(call, "indices", DType.INT64);
+                    return call.type("self").withShape(shared(call, spatial));
+                }))
+                .vjp("self", n -> picked(n.grad(), n.arg("indices"), spatial))
+                .kernel(name);
+    }
+
+    private static List<TensorType> maxima(Call call, Shape shape) {
+        Require.notBool(call, "self");
+        TensorType maxima = call.type("self").withShape(shape);
+        return List.of(maxima, maxima.withDtype(DType.INT64));
+    }
+
+    private static TensorType scattered(Call call, Shape pooled) {
+        Require.sameDtype(call, "self", "grad_output");
+        Require.shape(call, "grad_output", pooled, "that of the maxima");
+        Require.shape(call, "indices", pooled, "that of the maxima");
+        Require.index(call, "indices", DType.INT64);
+        return call.type("self");
+    }
+
+    /** An image's elements at places of the flattened image. */
+    private static Expr picked(Expr image, Expr indices, int spatial) {
+        return flat(image, spatial).call("gather", -1, flat(indices, spatial)).reshape(indices.shape());
+    }
+
+    private static Expr flat(Expr image, int spatial) {
+        int outer = image.rank() - spatial;
+        Shape shape = Shape.of(LongStream.of(image.shape().dims()).limit(outer).toArray());
+        long places = LongStream.of(image.shape().dims()).skip(outer).reduce(1, Math::multiplyExact);
+        return image.reshape(Matmul.with(shape, places));
+    }
+
+    // As users call them
+
+    private static Declaration ofImages(int spatial) {
+        String name = "max_pool" + spatial + "d";
+        return operator(name + "(Tensor self, " + window(spatial, true) + ") -> Tensor")
+                .doc("maxima of windows")
+                .composite(
+                        n -> List.of(n.calls(name + "_with_indices", window(n)).getFirst()));
+    }
+
+    private static Object[] window(Args n) {
+        return new Object[] {
+            n.arg("self"),
+            n.raw("kernel_size"),
+            n.raw("stride"),
+            n.raw("padding"),
+            n.raw("dilation"),
+            n.raw("ceil_mode")
+        };
+    }
+
+    private static Declaration ofLines(String name, String returns, int results) {
+        return operator(name + "(Tensor self, " + window(1, true) + ") -> " + returns)
+                .doc("maxima of windows of a line" + (results == 2 ? ", and their places" : ""))
+                .composite(n -> inPlane(
+                                n,
+                                plane -> plane.calls(
+                                        "max_pool2d_with_indices",
+                                        pair(1, n.raw("kernel_size")),
+                                        pair(1, Expr.argument(Windows.stride(n.call(), 1))),
+                                        pair(0, n.raw("padding")),
+                                        pair(1, n.raw("dilation")),
+                                        n.raw("ceil_mode")))
+                        .subList(0, results));
+    }
+
+    /** Lines as planes of height 1. */
+    static List<Expr> inPlane(Args n, Function<Expr, List<Expr>> pooling) {
+        Require.rank(n.call(), "self", 2, 3);
+        return pooling.apply(n.arg("self").unsqueeze(-2)).stream()
+                .map(result -> result.squeeze(-2))
+                .toList();
+    }
+
+    static Argument pair(long first, Argument second) {
+        List<Argument> items = ((Argument.Items) second).items();
+        return new Argument.Items(List.of(new Argument.Int(first), items.getFirst()));
+    }
+}
