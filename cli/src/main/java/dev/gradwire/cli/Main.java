@@ -1,6 +1,7 @@
 package dev.gradwire.cli;
 
 import dev.gradwire.cli.conformance.ConformanceCommand;
+import dev.gradwire.service.ServeCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -21,6 +22,7 @@ public final class Main {
      * @param args subcommand and its options
      */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        CommandLine commandLine = new CommandLine(new Main()).addSubcommand("serve", ServeCommand.commandLine());
+        System.exit(commandLine.execute(args));
     }
 }

@@ -1,0 +1,123 @@
+package dev.gradwire.service;
+
+import dev.gradwire.engine.Engine;
+import dev.gradwire.engine.EngineSettings;
+import dev.gradwire.runtime.Lanes;
+import dev.gradwire.v1.AutogradServiceGrpc;
+import io.grpc.Server;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A server: the autograd service with health and reflection on one port. Serves from the end of {@link #start} to
+ * {@link #close}, which lets calls in flight finish.
+ */
+public final class GradwireServer implements AutoCloseable {
+    private static final Duration SELF_TEST_INTERVAL = Duration.ofSeconds(1);
+
+    private final ServerConfig config;
+    private final Resources resources;
+    private final HealthStatusManager health = new HealthStatusManager();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final ExecutorService handlers = Executors.newFixedThreadPool(
+            4, Thread.ofPlatform().daemon().name("handler-", 0).factory());
+    private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("self-test").factory());
+    private final Server server;
+
+    private GradwireServer(ServerConfig config) {
+        this.config = config;
+        Limits limits = config.limits();
+        Engine engine = Engine.open(new EngineSettings(config.threads(), EngineSettings.DEFAULT.maxCachedSteps()));
+        resources = new Resources(
+                engine,
+                limits,
+                new Lanes(config.lanes(), limits.getInt(Limit.MAX_QUEUED_RUNS)),
+                new Budget(limits.get(Limit.MAX_PEAK_BYTES)),
+                new ProgramCache(limits.get(Limit.MAX_PROGRAM_CACHE_BYTES)));
+        server = NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()))
+                .executor(handlers)
+                .maxInboundMessageSize(limits.getInt(Limit.MAX_MESSAGE_BYTES))
+                .maxInboundMetadataSize(limits.getInt(Limit.MAX_HEADER_BYTES))
+                .maxConcurrentCallsPerConnection(limits.getInt(Limit.MAX_STREAMS_PER_CONNECTION))
+                .addService(new AutogradService(resources))
+                .addService(health.getHealthService())
+                .addService(ProtoReflectionServiceV1.newInstance())
+                .build();
+    }
+
+    /**
+     * Opens the engine, tests it and listens; returns when the server says SERVING.
+     *
+     * @throws IOException when the port cannot be had
+     * @throws dev.gradwire.kernel.DeviceUnavailableException when the native library cannot be loaded
+     */
+    public static GradwireServer start(ServerConfig config) throws IOException {
+        GradwireServer server = new GradwireServer(config);
+        server.setStatus(ServingStatus.NOT_SERVING);
+        server.server.start();
+        Readiness readiness = new Readiness(server.resources.engine());
+        server.test(readiness);
+        var _ = server.watch.scheduleWithFixedDelay(
+                () -> server.test(readiness),
+                SELF_TEST_INTERVAL.toMillis(),
+                SELF_TEST_INTERVAL.toMillis(),
+                TimeUnit.MILLISECONDS);
+        return server;
+    }
+
+    private void test(Readiness readiness) {
+        boolean ready = readiness.isReady();
+        if (!closing.get()) {
+            setStatus(ready ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
+        }
+    }
+
+    private void setStatus(ServingStatus status) {
+        health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+        health.setStatus(AutogradServiceGrpc.SERVICE_NAME, status);
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return server.getPort();
+    }
+
+    Resources resources() {
+        return resources;
+    }
+
+    /** Says NOT_SERVING, refuses new calls, waits for those in flight at the most for the time of grace. */
+    @Override
+    public void close() {
+        if (closing.getAndSet(true)) {
+            return;
+        }
+        watch.shutdownNow();
+        health.enterTerminalState();
+        try {
+            Thread.sleep(config.drainDelay());
+            server.shutdown();
+            if (!server.awaitTermination(config.grace().toMillis(), TimeUnit.MILLISECONDS)) {
+                server.shutdownNow();
+                server.awaitTermination(1, TimeUnit.SECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            server.shutdownNow();
+        }
+        resources.lanes().close();
+        handlers.shutdown();
+        resources.engine().close();
+    }
+}

@@ -1,0 +1,59 @@
+package dev.gradwire.service;
+
+import com.google.protobuf.ByteString;
+import dev.gradwire.engine.Compiled;
+import dev.gradwire.kernel.DeviceUnavailableException;
+import dev.gradwire.pass.Plan;
+import dev.gradwire.v1.Backward;
+import dev.gradwire.v1.GradFn;
+import dev.gradwire.v1.Options;
+import dev.gradwire.v1.Program;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A program that may run: verified, planned, priced and within the limits.
+ *
+ * @param digest of the program's message
+ * @param gradFns the metadata asked for, not measured
+ * @param nanos that preparing took
+ */
+record Prepared(Compiled compiled, RunSettings settings, ByteString digest, List<GradFn> gradFns, long nanos) {
+    private static final Logger LOG = LoggerFactory.getLogger(Prepared.class);
+
+    /** @throws RuntimeException one that {@link Errors} knows, when it may not */
+    static Prepared of(Program program, @Nullable Backward backward, Options options, Resources resources) {
+        return of(ProgramCache.digest(program), program, backward, options, resources);
+    }
+
+    static Prepared of(
+            ByteString digest, Program program, @Nullable Backward backward, Options options, Resources resources) {
+        long start = System.nanoTime();
+        Limits limits = resources.limits();
+        RunSettings settings = RunSettings.of(options, limits);
+        dev.gradwire.engine.Program decoded = resources.programs().decode(digest, program, backward, limits);
+        Compiled compiled = compile(decoded, settings.device(), resources);
+        Plan.Price price = compiled.plan().price();
+        limits.checkAt(Limit.MAX_PEAK_BYTES, price.peakBytes(), "the run", "graph");
+        limits.checkAt(Limit.MAX_FLOPS, price.flops(), "the run", "graph");
+        List<GradFn> gradFns = new GradFnEncoder(compiled, List.of()).encode(settings.gradFns());
+        return new Prepared(compiled, settings, digest, gradFns, System.nanoTime() - start);
+    }
+
+    private static Compiled compile(dev.gradwire.engine.Program program, String device, Resources resources) {
+        try {
+            return resources.engine().compile(program, device);
+        } catch (DeviceUnavailableException e) {
+            LOG.debug("device refused", e);
+            throw new Refusal(Problem.DEVICE_UNAVAILABLE, device)
+                    .with("value", device)
+                    .at("options.device");
+        }
+    }
+
+    Plan plan() {
+        return compiled.plan();
+    }
+}

@@ -1,0 +1,65 @@
+package dev.gradwire.service;
+
+import io.grpc.Status;
+
+/**
+ * What the service itself refuses, as reason, code and text; what a graph is refused for is in {@link
+ * dev.gradwire.graph.Reason}.
+ */
+enum Problem {
+    MALFORMED_MESSAGE(Status.Code.INVALID_ARGUMENT, "the message is not a valid %s"),
+    MISSING_FIELD(Status.Code.INVALID_ARGUMENT, "%s must be given"),
+    UNKNOWN_DTYPE(Status.Code.INVALID_ARGUMENT, "%s has no element type that this server knows"),
+    UNKNOWN_ENUM(Status.Code.INVALID_ARGUMENT, "%s has a value that this server does not know"),
+    UNKNOWN_ENCODING(Status.Code.INVALID_ARGUMENT, "%s is packed in a way that this server does not read"),
+    UNKNOWN_FUNCTION(Status.Code.INVALID_ARGUMENT, "there is no function '%s'"),
+    UNUSED_FUNCTION(Status.Code.INVALID_ARGUMENT, "no node uses the function '%s'"),
+    UNEXPECTED_FUNCTION(Status.Code.INVALID_ARGUMENT, "operator '%s' takes no function here"),
+    UNKNOWN_NODE(Status.Code.INVALID_ARGUMENT, "the graph has no node or input '%s'"),
+    UNKNOWN_INPUT(Status.Code.INVALID_ARGUMENT, "the graph has no input '%s'"),
+    UNKNOWN_RESULT(Status.Code.INVALID_ARGUMENT, "the run has no result %s"),
+    DUPLICATE_INPUT(Status.Code.INVALID_ARGUMENT, "input '%s' is given twice"),
+    MISSING_INPUT(Status.Code.INVALID_ARGUMENT, "there is no tensor for input '%s'"),
+    TYPE_MISMATCH(Status.Code.INVALID_ARGUMENT, "%s is %s, but must be %s"),
+    NEGATIVE_SIZE(Status.Code.INVALID_ARGUMENT, "%s has the negative size %d"),
+    SIZE_OVERFLOW(Status.Code.INVALID_ARGUMENT, "the size of %s does not fit 64 bits"),
+    DATA_SIZE(Status.Code.INVALID_ARGUMENT, "%s has %d bytes of data, but %s needs %d"),
+    INVALID_BOOL(Status.Code.INVALID_ARGUMENT, "%s holds a bool that is neither 0 nor 1"),
+    COTANGENT_COUNT(Status.Code.INVALID_ARGUMENT, "%d cotangents are given for %d roots"),
+    LIMIT_EXCEEDED(Status.Code.INVALID_ARGUMENT, "%s has %d %s, but %s is %d"),
+    RESPONSE_TOO_LARGE(
+            Status.Code.INVALID_ARGUMENT,
+            "the answer would have %d bytes, but %s is %d: use a Session, or ask for less"),
+    CHUNK_ORDER(Status.Code.INVALID_ARGUMENT, "the chunk of '%s' begins at byte %d, but byte %d is next"),
+    CHUNK_SIZE(Status.Code.INVALID_ARGUMENT, "the chunk of '%s' ends at byte %d, but the tensor has %d bytes"),
+    PROTOCOL_ORDER(Status.Code.INVALID_ARGUMENT, "%s"),
+    RUN_ID_ORDER(Status.Code.INVALID_ARGUMENT, "run_id is %d, but must be greater than %d"),
+    UNKNOWN_KEPT(Status.Code.INVALID_ARGUMENT, "no tensor is kept under the name '%s'"),
+    VALUE_ERROR(Status.Code.INVALID_ARGUMENT, "%snode '%s': %s"),
+    NON_FINITE(Status.Code.FAILED_PRECONDITION, "%snode '%s' makes a value that is not finite"),
+    GRAPH_UNKNOWN(Status.Code.FAILED_PRECONDITION, "this replica has no program of this digest; send the program"),
+    DEVICE_UNAVAILABLE(Status.Code.FAILED_PRECONDITION, "device '%s' is not available on this server"),
+    MEMORY_EXHAUSTED(Status.Code.RESOURCE_EXHAUSTED, "%d bytes are needed, but %d are free at the moment"),
+    QUEUE_FULL(Status.Code.RESOURCE_EXHAUSTED, "%d runs are waiting already"),
+    OUT_OF_MEMORY(Status.Code.RESOURCE_EXHAUSTED, "the server has not enough memory at the moment"),
+    CANCELLED(Status.Code.CANCELLED, "the call was cancelled"),
+    DEADLINE_EXCEEDED(Status.Code.DEADLINE_EXCEEDED, "the deadline passed before the run was done"),
+    DRAINING(Status.Code.UNAVAILABLE, "the server is shutting down"),
+    INTERNAL(Status.Code.INTERNAL, "the server failed; the operator finds the cause in its log");
+
+    private final Status.Code code;
+    private final String text;
+
+    Problem(Status.Code code, String text) {
+        this.code = code;
+        this.text = text;
+    }
+
+    Status.Code code() {
+        return code;
+    }
+
+    String text(Object... values) {
+        return text.formatted(values);
+    }
+}

@@ -1,0 +1,7 @@
+package dev.gradwire.service;
+
+import dev.gradwire.engine.Engine;
+import dev.gradwire.runtime.Lanes;
+
+/** What all calls of a server share. */
+record Resources(Engine engine, Limits limits, Lanes lanes, Budget budget, ProgramCache programs) {}

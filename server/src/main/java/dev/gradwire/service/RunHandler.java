@@ -1,0 +1,166 @@
+package dev.gradwire.service;
+
+import com.google.protobuf.CodedOutputStream;
+import dev.gradwire.engine.Compiled;
+import dev.gradwire.engine.ResidentTensor;
+import dev.gradwire.engine.RunResult;
+import dev.gradwire.graph.Graph;
+import dev.gradwire.tensor.Tensor;
+import dev.gradwire.tensor.TensorType;
+import dev.gradwire.v1.Gradient;
+import dev.gradwire.v1.NamedTensor;
+import dev.gradwire.v1.RunRequest;
+import dev.gradwire.v1.RunResponse;
+import dev.gradwire.v1.Unused;
+import io.grpc.Context;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One Run, on the calling thread: prepare, check, admit, run, encode. */
+final class RunHandler {
+    private final Resources resources;
+    private final RunRequest request;
+    private final Context context;
+
+    RunHandler(Resources resources, RunRequest request, Context context) {
+        this.resources = resources;
+        this.request = request;
+        this.context = context;
+    }
+
+    /** @param queueNanos how long the call waited for this thread */
+    RunResponse run(long queueNanos) {
+        Prepared prepared = Prepared.of(
+                request.getProgram(),
+                request.hasBackward() ? request.getBackward() : null,
+                request.getOptions(),
+                resources);
+        RunResponse.Builder response = RunResponse.newBuilder()
+                .addAllGradFns(prepared.gradFns())
+                .setDigest(prepared.digest())
+                .setGuarantees(Encoder.guarantees(prepared.settings()));
+        checkSize(response.buildPartial().getSerializedSize(), prepared.compiled());
+        List<Tensor> inputs = inputs(prepared.compiled());
+        List<ResidentTensor> residents = new ArrayList<>();
+        try (Budget.Lease _ = resources.budget().take(prepared.plan().price().peakBytes())) {
+            long start = System.nanoTime();
+            for (Tensor input : inputs) {
+                residents.add(resources.engine().upload(prepared.settings().device(), input));
+            }
+            long uploaded = System.nanoTime();
+            try (RunResult result = resources
+                    .engine()
+                    .run(prepared.compiled(), residents, prepared.settings().runOptions(context))) {
+                long ran = System.nanoTime();
+                addResult(prepared, result, response);
+                long copyNanos = uploaded - start + System.nanoTime() - ran;
+                Timing timing = new Timing(prepared.nanos(), queueNanos, result.computeNanos(), copyNanos);
+                response.setStatistics(Encoder.statistics(prepared.compiled(), timing));
+            }
+        } finally {
+            residents.forEach(ResidentTensor::close);
+        }
+        return response.build();
+    }
+
+    /** Types decide the size of an answer, so that nothing is computed in vain. */
+    private void checkSize(long metadataBytes, Compiled compiled) {
+        long bytes = metadataBytes;
+        int outputCount = compiled.program().outputCount();
+        for (int i = 0; i < compiled.plan().outputs().size(); i++) {
+            if (i < outputCount || compiled.gradients().get(i - outputCount).used()) {
+                long length = compiled.plan().outputs().get(i).type().lengthInBytes();
+                bytes += length + CodedOutputStream.computeUInt64SizeNoTag(length);
+            }
+        }
+        requireMessageSize(bytes, resources.limits());
+    }
+
+    static void requireMessageSize(long bytes, Limits limits) {
+        long most = limits.get(Limit.MAX_MESSAGE_BYTES);
+        if (bytes > most) {
+            throw new Refusal(Problem.RESPONSE_TOO_LARGE, bytes, Limit.MAX_MESSAGE_BYTES.label(), most)
+                    .with("limit", Limit.MAX_MESSAGE_BYTES.label())
+                    .with("value", Long.toString(bytes));
+        }
+    }
+
+    /** The tensors in the order of the graph's inputs. */
+    private List<Tensor> inputs(Compiled compiled) {
+        Map<String, TensorType> types = new HashMap<>();
+        List<Graph.Input> graphInputs = compiled.program().recording().graph().inputs();
+        graphInputs.forEach(input -> types.put(input.name(), input.value().type()));
+        Map<String, Tensor> given = new HashMap<>();
+        for (int i = 0; i < request.getInputsCount(); i++) {
+            NamedTensor input = request.getInputs(i);
+            try {
+                if (given.put(input.getName(), input(input, types)) != null) {
+                    throw new Refusal(Problem.DUPLICATE_INPUT, input.getName()).at("inputs[" + i + "].name");
+                }
+            } catch (Refusal e) {
+                throw e.with("node", input.getName()).at("inputs[" + i + "].tensor");
+            }
+        }
+        List<Tensor> inputs = new ArrayList<>(graphInputs.size());
+        for (Graph.Input input : graphInputs) {
+            Tensor tensor = given.get(input.name());
+            if (tensor == null) {
+                throw new Refusal(Problem.MISSING_INPUT, input.name())
+                        .with("node", input.name())
+                        .at("inputs");
+            }
+            inputs.add(tensor);
+        }
+        return inputs;
+    }
+
+    private Tensor input(NamedTensor input, Map<String, TensorType> types) {
+        TensorType wanted = types.get(input.getName());
+        if (wanted == null) {
+            throw new Refusal(Problem.UNKNOWN_INPUT, input.getName());
+        }
+        String what = "input '" + input.getName() + "'";
+        Tensor tensor = TensorCodec.decode(input.getTensor(), what, resources.limits());
+        requireType(tensor.type(), wanted, what);
+        return tensor;
+    }
+
+    static void requireType(TensorType given, TensorType wanted, String what) {
+        if (!given.equals(wanted)) {
+            throw new Refusal(Problem.TYPE_MISMATCH, what, given, wanted).with("value", given.toString());
+        }
+    }
+
+    private static void addResult(Prepared prepared, RunResult result, RunResponse.Builder response) {
+        Compiled compiled = prepared.compiled();
+        for (int i = 0; i < result.outputs().size(); i++) {
+            response.addOutputs(NamedTensor.newBuilder()
+                    .setName(compiled.program()
+                            .recording()
+                            .graph()
+                            .outputs()
+                            .get(i)
+                            .name())
+                    .setTensor(TensorCodec.encode(result.outputs().get(i))));
+        }
+        for (int i = 0; i < result.gradients().size(); i++) {
+            Gradient.Builder gradient =
+                    Gradient.newBuilder().setInput(compiled.gradients().get(i).input());
+            ResidentTensor tensor = result.gradients().get(i);
+            response.addGradients(
+                    tensor == null
+                            ? gradient.setUnused(Unused.getDefaultInstance())
+                            : gradient.setValue(TensorCodec.encode(tensor)));
+        }
+        if (prepared.settings().profile()) {
+            response.clearGradFns()
+                    .addAllGradFns(new GradFnEncoder(compiled, result.stepNanos())
+                            .encode(prepared.settings().gradFns()));
+        }
+        if (result.anomaly() != null) {
+            response.setAnomaly(Encoder.anomaly(result.anomaly()));
+        }
+    }
+}

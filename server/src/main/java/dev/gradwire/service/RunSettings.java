@@ -1,0 +1,41 @@
+package dev.gradwire.service;
+
+import dev.gradwire.engine.Engine;
+import dev.gradwire.runtime.RunOptions;
+import dev.gradwire.v1.Encoding;
+import dev.gradwire.v1.GradFnMode;
+import dev.gradwire.v1.GradFnSelection;
+import dev.gradwire.v1.Options;
+import dev.gradwire.v1.Precision;
+import io.grpc.Context;
+
+/**
+ * A client's options, checked, with defaults in place of what was left out.
+ *
+ * @param device to run on
+ * @param gradFns whose metadata to return
+ */
+record RunSettings(String device, boolean detectAnomaly, boolean keepGoing, boolean profile, GradFnSelection gradFns) {
+    static RunSettings of(Options options, Limits limits) {
+        String device = options.getDevice().isEmpty() ? Engine.DEFAULT_DEVICE : options.getDevice();
+        limits.checkAt(Limit.MAX_NAME_BYTES, device.length(), "the device", "options.device");
+        if (options.getPrecision() == Precision.UNRECOGNIZED) {
+            throw new Refusal(Problem.UNKNOWN_ENUM, "the precision").at("options.precision");
+        }
+        for (int i = 0; i < options.getAcceptEncodingsCount(); i++) {
+            if (options.getAcceptEncodings(i) == Encoding.UNRECOGNIZED) {
+                throw new Refusal(Problem.UNKNOWN_ENUM, "an encoding").at("options.accept_encodings[" + i + "]");
+            }
+        }
+        if (options.getGradFns().getMode() == GradFnMode.UNRECOGNIZED) {
+            throw new Refusal(Problem.UNKNOWN_ENUM, "the mode").at("options.grad_fns.mode");
+        }
+        return new RunSettings(
+                device, options.getDetectAnomaly(), options.getKeepGoing(), options.getProfile(), options.getGradFns());
+    }
+
+    /** Ends the run once the call is cancelled or late; the call's context knows of both. */
+    RunOptions runOptions(Context context) {
+        return new RunOptions(context::isCancelled, detectAnomaly, keepGoing, profile);
+    }
+}

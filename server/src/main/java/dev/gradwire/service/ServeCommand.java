@@ -1,0 +1,120 @@
+package dev.gradwire.service;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The {@code serve} command; also the entry point of a container that has only the server. */
+@Command(
+        name = "serve",
+        description = "Serves until it is told to stop (SIGTERM, SIGINT); calls in flight then finish.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+public final class ServeCommand implements Callable<Integer> {
+    @Option(
+            names = "--host",
+            description =
+                    "Name or address to listen on (default: ${DEFAULT-VALUE}, this machine only; 0.0.0.0 for all).",
+            defaultValue = "127.0.0.1")
+    private String host = "";
+
+    @Option(
+            names = "--port",
+            description = "Port to listen on, 0 for any free one (default: ${DEFAULT-VALUE}).",
+            defaultValue = "" + ServerConfig.DEFAULT_PORT)
+    private int port;
+
+    @Option(names = "--lanes", description = "Graphs that run at a time (default: by the number of processors).")
+    private int lanes = ServerConfig.DEFAULT.lanes();
+
+    @Option(names = "--threads", description = "Threads of one kernel (default: the number of processors).")
+    private int threads = ServerConfig.DEFAULT.threads();
+
+    @Option(
+            names = "--drain-delay",
+            description = "Seconds for which a stopping server still takes calls (default: ${DEFAULT-VALUE}).",
+            defaultValue = "0")
+    private int drainDelaySeconds;
+
+    @Option(
+            names = "--grace",
+            description = "Seconds that calls in flight then have (default: ${DEFAULT-VALUE}).",
+            defaultValue = "30")
+    private int graceSeconds;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private ServeCommand() {}
+
+    /** The command with an option for each limit. */
+    public static CommandLine commandLine() {
+        CommandLine commandLine = new CommandLine(new ServeCommand());
+        for (Limit limit : Limit.values()) {
+            commandLine
+                    .getCommandSpec()
+                    .addOption(OptionSpec.builder(limit.flag())
+                            .type(long.class)
+                            .paramLabel("<" + limit.unit().toLowerCase(Locale.ROOT) + ">")
+                            .description(limit.description() + " (default: " + limit.standard() + ")")
+                            .build());
+        }
+        return commandLine;
+    }
+
+    /** Runs the command alone. */
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Map<Limit, Long> limits = new EnumMap<>(Limit.class);
+        for (Limit limit : Limit.values()) {
+            Long value = spec.findOption(limit.flag()).getValue();
+            if (value != null) {
+                limits.put(limit, value);
+            }
+        }
+        ServerConfig config = new ServerConfig(
+                host,
+                port,
+                lanes,
+                threads,
+                new Limits(limits),
+                Duration.ofSeconds(drainDelaySeconds),
+                Duration.ofSeconds(graceSeconds));
+        try {
+            serve(GradwireServer.start(config));
+            return 0;
+        } catch (IOException e) {
+            spec.commandLine().getErr().println("cannot listen on " + host + ":" + port + ": " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private void serve(GradwireServer server) throws InterruptedException {
+        CountDownLatch stopped = new CountDownLatch(1);
+        // The process ends when its shutdown hooks have, with the status of the signal; so a clean stop says 0 itself.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            server.close();
+            stopped.countDown();
+            Runtime.getRuntime().halt(0);
+        }));
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("gradwire " + ServerInfo.version() + " serving on " + host + ":" + server.port());
+        out.flush();
+        stopped.await();
+    }
+}

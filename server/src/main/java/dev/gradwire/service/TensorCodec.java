@@ -1,0 +1,54 @@
+package dev.gradwire.service;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.gradwire.engine.ResidentTensor;
+import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.TensorType;
+import dev.gradwire.v1.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Whole tensors between messages and the engine. */
+final class TensorCodec {
+    private TensorCodec() {}
+
+    /** The tensor over the message's own bytes, which nobody changes. */
+    static dev.gradwire.tensor.Tensor decode(Tensor wire, String what, Limits limits) {
+        TensorType type = WireTypes.type(wire.getDtype(), wire.getDimsList(), what, limits);
+        WireTypes.requireRaw(wire.getEncoding(), what);
+        ByteString data = wire.getData();
+        if (data.size() != type.lengthInBytes()) {
+            throw new Refusal(Problem.DATA_SIZE, what, data.size(), type, type.lengthInBytes())
+                    .with("value", Integer.toString(data.size()));
+        }
+        MemorySegment segment = MemorySegment.ofBuffer(data.asReadOnlyByteBuffer());
+        requireBools(type, segment, what);
+        return new dev.gradwire.tensor.Tensor(type, segment);
+    }
+
+    /** A bool that is neither 0 nor 1 would be undefined behaviour in native code. */
+    static void requireBools(TensorType type, MemorySegment data, String what) {
+        if (type.dtype() != DType.BOOL) {
+            return;
+        }
+        for (long i = 0; i < data.byteSize(); i++) {
+            if ((data.get(ValueLayout.JAVA_BYTE, i) & ~1) != 0) {
+                throw new Refusal(Problem.INVALID_BOOL, what);
+            }
+        }
+    }
+
+    static Tensor encode(ResidentTensor tensor) {
+        byte[] bytes = new byte[Math.toIntExact(tensor.type().lengthInBytes())];
+        tensor.read(MemorySegment.ofArray(bytes));
+        Tensor.Builder wire = Tensor.newBuilder()
+                .setDtype(WireTypes.dtype(tensor.type().dtype()))
+                // The array is ours alone and stays as it is.
+                .setData(UnsafeByteOperations.unsafeWrap(bytes));
+        for (long dim : tensor.type().shape().dims()) {
+            wire.addDims(dim);
+        }
+        return wire.build();
+    }
+}
