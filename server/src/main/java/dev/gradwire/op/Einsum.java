@@ -5,7 +5,6 @@ import static dev.gradwire.op.Declaration.operator;
 import dev.gradwire.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -40,7 +39,7 @@ final class Einsum {
     }
 
     private Expr evaluate(List<Expr> operands, long[] path) {
-        LinkedList<Expr> aligned = new LinkedList<>();
+        List<Expr> aligned = new ArrayList<>();
         for (int i = 0; i < operands.size(); i++) {
             aligned.add(align(operands.get(i), equation.operand(i)));
         }

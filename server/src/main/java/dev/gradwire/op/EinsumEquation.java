@@ -79,7 +79,8 @@ record EinsumEquation(List<String> labels, List<int[]> operands, int outputRank)
     private static String implicit(List<String> inputs) {
         Map<Character, Integer> counts = new TreeMap<>();
         String all = String.join("", inputs);
-        for (char label : all.toCharArray()) {
+        for (int i = 0; i < all.length(); i++) {
+            char label = all.charAt(i);
             counts.merge(label, 1, Integer::sum);
         }
         StringBuilder output = new StringBuilder().append(ELLIPSIS);
@@ -103,7 +104,8 @@ record EinsumEquation(List<String> labels, List<int[]> operands, int outputRank)
             this.inputs = inputs;
             this.wide = wide;
             String all = String.join("", inputs);
-            for (char label : output.toCharArray()) {
+            for (int i = 0; i < output.length(); i++) {
+                char label = output.charAt(i);
                 Require.that(
                         !dims.containsKey(label) && (label == ELLIPSIS || all.indexOf(label) >= 0),
                         "equation",

@@ -11,8 +11,8 @@ import java.util.List;
 
 /** Activation functions made of exponentials. */
 final class SmoothActivation {
-    private static final double SELU_ALPHA = 1.6732632423543772848170429916717;
-    private static final double SELU_SCALE = 1.0507009873554804934193349852946;
+    private static final double SELU_ALPHA = 1.6732632423543772;
+    private static final double SELU_SCALE = 1.0507009873554805;
 
     private SmoothActivation() {}
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Error functions, the gamma family and Bessel functions. Formulas: DLMF 5, 7 and 10. */
 final class Special {
@@ -293,7 +294,7 @@ final class Special {
         return a.sub(1).mul(x.log()).sub(x).sub(a.call("lgamma")).exp();
     }
 
-    private static Function<Backward, Expr> unknown(String parameter) {
+    private static Function<Backward, @Nullable Expr> unknown(String parameter) {
         return _ -> {
             throw GraphException.argument(Reason.NOT_DIFFERENTIABLE, parameter, "has no derivative, in PyTorch either");
         };

@@ -34,7 +34,8 @@ final class Unary {
     static String gradFn(String name) {
         StringBuilder camel = new StringBuilder();
         boolean upper = true;
-        for (char c : name.toCharArray()) {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
             if (c != '_') {
                 camel.append(upper ? Character.toUpperCase(c) : c);
             }
