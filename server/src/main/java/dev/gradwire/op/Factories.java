@@ -46,6 +46,8 @@ final class Factories {
                         .doc("ones"),
                 filled("empty.memory_format(int[] size, *" + LIKE + ")", Factories::sized, "", 0)
                         .doc("zeros: nothing here is left without a value"),
+                filled("empty_permuted(int[] size, int[] physical_layout, *" + OPTIONS + ")", Factories::sized, "", 0)
+                        .doc("zeros; layouts mean nothing here"),
                 filled("full_like(Tensor self, Scalar fill_value, *" + LIKE + ")", Factories::like, "fill_value", 0)
                         .doc("a tensor of one number, of the type of self"),
                 filled("zeros_like(Tensor self, *" + LIKE + ")", Factories::like, "", 0)

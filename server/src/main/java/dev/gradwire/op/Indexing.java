@@ -47,7 +47,7 @@ final class Indexing {
                         .vjp(
                                 "value",
                                 n -> n.grad()
-                                        .call("index_select", n.raw("dim"), n.arg("index"))
+                                        .sub(n.grad().call("index_fill", n.raw("dim"), n.arg("index"), 0))
                                         .sumAll()),
                 operator("gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor")
                         .doc("for each element of index, the element of self with that index along a dimension")
@@ -61,13 +61,6 @@ final class Indexing {
                                 n -> n.full(n.type("self"), 0)
                                         .call("scatter_add", n.raw("dim"), n.arg("index"), n.grad()))
                         .kernel("gather"),
-                operator("scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor")
-                        .doc("self with each element of src at its index along a dimension")
-                        .gradFn("ScatterBackward0")
-                        .types(one(Indexing::scattered))
-                        .vjp("self", n -> n.grad().call("scatter", n.raw("dim"), n.arg("index"), 0))
-                        .vjp("src", Indexing::gathered)
-                        .kernel("scatter.src"),
                 operator("scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor")
                         .doc("self with value at indices along a dimension")
                         .gradFn("ScatterBackward1")
@@ -77,6 +70,13 @@ final class Indexing {
                         }))
                         .vjp("self", n -> n.grad().call("scatter", n.raw("dim"), n.arg("index"), 0))
                         .kernel("scatter.value"),
+                operator("scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor")
+                        .doc("self with each element of src at its index along a dimension")
+                        .gradFn("ScatterBackward0")
+                        .types(one(Indexing::scattered))
+                        .vjp("self", n -> n.grad().call("scatter", n.raw("dim"), n.arg("index"), 0))
+                        .vjp("src", Indexing::gathered)
+                        .kernel("scatter.src"),
                 operator("scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor")
                         .doc("self with each element of src added at its index along a dimension")
                         .gradFn("ScatterAddBackward0")
@@ -256,6 +256,10 @@ final class Indexing {
                         self.shape().withDim(dim, 1), indices.shape().withDim(dim, 1))
                 .orElseThrow(() -> mismatch(n.call(), "indices", "self"));
         return self.call("expand", joint.withDim(dim, self.size(dim)))
-                .call("gather", dim, indices.call("expand", joint.withDim(dim, indices.size(dim))));
+                .call(
+                        "gather",
+                        dim,
+                        indices.call("remainder", self.size(dim))
+                                .call("expand", joint.withDim(dim, indices.size(dim))));
     }
 }

@@ -25,6 +25,7 @@ public final class Operators implements OperatorTable {
                     Diagonals.declarations(),
                     Indexing.declarations(),
                     Indices.declarations(),
+                    Scatters.declarations(),
                     Reductions.declarations(),
                     Extrema.declarations(),
                     Sorting.declarations(),

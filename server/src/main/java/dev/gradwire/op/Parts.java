@@ -165,7 +165,7 @@ final class Parts {
         return call.type(call.op().canonical().parameters().getFirst().name()).withShape(shape);
     }
 
-    private static TensorType selected(Call call, Shape shape) {
+    static TensorType selected(Call call, Shape shape) {
         int dim = Dims.existing(call, "dim", shape);
         Dims.index("index", call.integer("index"), shape, dim);
         return like(call, shape.withoutDim(dim));
@@ -212,7 +212,7 @@ final class Parts {
         return Math.clamp(bound < 0 ? bound + size : bound, least, size);
     }
 
-    private static TensorType sliced(Call call, Shape shape) {
+    static TensorType sliced(Call call, Shape shape) {
         Range range = range(call, shape);
         return like(call, shape.withDim(range.dim, range.size()));
     }

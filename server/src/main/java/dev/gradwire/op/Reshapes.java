@@ -264,8 +264,7 @@ final class Reshapes {
         for (int i = 0; i < grid.length; i++) {
             long[] alone = LongStream.generate(() -> 1).limit(grid.length).toArray();
             alone[i] = grid[i];
-            Expr expanded = vectors.get(i).call("view", alone).call("expand", grid);
-            coordinates.add(swapped ? expanded.transpose(0, 1) : expanded);
+            coordinates.add(vectors.get(i).call("view", alone).call("expand", grid));
         }
         return swap.apply(coordinates);
     }

@@ -29,8 +29,7 @@ final class Views {
     /** PyTorch has all views as copies too, except those that promise nothing. */
     private static List<Declaration> copies(List<Declaration> declarations) {
         return declarations.stream()
-                .filter(declaration ->
-                        declaration.isView() && !declaration.name().contains("unsafe"))
+                .filter(view -> view.isView() && !view.name().matches("_?unsafe.*|.*_"))
                 .map(Declaration::copy)
                 .toList();
     }
@@ -89,24 +88,17 @@ final class Views {
                         .view()
                         .kernel("unsqueeze")
                         .samples("float64[2, 3], 1", "float64[2, 3], -1", "float64[], 0"),
-                squeeze(
-                                "squeeze(Tensor self)",
-                                "SqueezeBackward0",
-                                call -> LongStream.range(0, call.type("self").rank())
-                                        .toArray())
+                squeeze("squeeze(Tensor self)", "SqueezeBackward0", Views::every)
                         .samples("float64[1, 3, 1]", "float64[]"),
-                squeeze(
-                                "squeeze.dim(Tensor self, int dim)",
-                                "SqueezeBackward1",
-                                call -> Dims.listed(
-                                        call, "dim", call.type("self").rank()))
+                squeeze("squeeze.dim(Tensor self, int dim)", "SqueezeBackward1", Views::named)
                         .samples("float64[2, 1, 3], -2", "float64[2, 3], 0", "float64[], 0"),
-                squeeze(
-                                "squeeze.dims(Tensor self, int[] dim)",
-                                "SqueezeBackward2",
-                                call -> Dims.listed(
-                                        call, "dim", call.type("self").rank()))
+                squeeze("squeeze.dims(Tensor self, int[] dim)", "SqueezeBackward2", Views::named)
                         .samples("float64[1, 2, 1, 1], [0, -1]", "float64[2, 1], []"),
+                // In a graph nothing changes in place, but tracers write these names, and PyTorch's grad_fn has its
+                // own.
+                squeeze("squeeze_(Tensor self)", "SqueezeBackward3", Views::every),
+                squeeze("squeeze_.dim(Tensor self, int dim)", "SqueezeBackward4", Views::named),
+                squeeze("squeeze_.dims(Tensor self, int[] dim)", "SqueezeBackward5", Views::named),
                 operator("alias(Tensor self) -> Tensor")
                         .doc("self under another name")
                         .gradFn("AliasBackward0")
@@ -229,6 +221,14 @@ final class Views {
 
     private static int newDim(Call call) {
         return Dims.normalize(call, "dim", call.type("self").rank() + 1);
+    }
+
+    private static long[] every(Call call) {
+        return LongStream.range(0, call.type("self").rank()).toArray();
+    }
+
+    private static long[] named(Call call) {
+        return Dims.listed(call, "dim", call.type("self").rank());
     }
 
     private static Declaration squeeze(String parameters, String gradFn, Function<Call, long[]> dims) {

@@ -24,7 +24,10 @@ public final class GradFns {
     private final List<List<String>> names;
     private final Map<Integer, List<GradFn.Saved>> saved;
 
-    /** Where a value comes from: the result of a node, or an input (node −1). */
+    /**
+     * Where a value comes from: the result of a node, or an input (node −1). Results of a composite come from several
+     * nodes and are told apart by the number of the client's result.
+     */
     private record Origin(String name, int node, int output) {}
 
     /** @param saved by the index of a node, what its derivative reads of the forward pass */
@@ -63,7 +66,10 @@ public final class GradFns {
         Edges.markResults(node, requiresGrad);
         for (int i = 0; i < node.results().size(); i++) {
             Value result = node.results().get(i);
-            origins[result.id()] = new Origin(displayName(node), index, i);
+            List<String> given = names.get(result.id());
+            origins[result.id()] = given.isEmpty()
+                    ? new Origin(displayName(node), index, i)
+                    : new Origin(nodeOf(given.getFirst()), index, outputOf(given.getFirst()));
         }
     }
 
