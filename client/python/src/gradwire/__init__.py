@@ -1,0 +1,112 @@
+"""Gradwire: tensors that are recorded here, and computed and differentiated by a server.
+
+>>> import gradwire as gw
+>>> a = gw.ones(2, 2, requires_grad=True)
+>>> out = ((a + 2) ** 2).sum()
+>>> out.backward()      # one request
+>>> a.grad
+tensor([[6., 6.],
+        [6., 6.]])
+
+Operators have PyTorch's names, arguments and meaning: ``gw.softmax(t, 1)`` or ``t.softmax(1)``.
+"""
+
+from __future__ import annotations
+
+from . import _operators
+from ._autograd import backward, grad, jvp
+from ._client import Client, connect, current_client
+from ._dtypes import (
+    DType,
+    TensorType,
+    bfloat16,
+    complex64,
+    complex128,
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+)
+from ._dtypes import bool_ as bool
+from ._errors import (
+    DeadlineExceededError,
+    DeviceUnavailableError,
+    GradwireError,
+    InvalidGraphError,
+    NonFiniteError,
+    NotDifferentiableError,
+    ResourceExhaustedError,
+    UnavailableError,
+)
+from ._gradfn import GradFn
+from ._graph import enable_grad, is_grad_enabled, no_grad
+from ._operators import *
+from ._options import Options, options
+from ._tensor import Tensor, tensor
+
+# The factories stand in for the operators of the same name: their tensors can require grad.
+from ._factories import arange, as_tensor, eye, from_numpy, full, linspace  # isort: skip
+from ._factories import manual_seed, ones, rand, randint, randn, randperm, zeros  # isort: skip
+from ._functions import call, evaluate, name  # isort: skip
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Client",
+    "DType",
+    "DeadlineExceededError",
+    "DeviceUnavailableError",
+    "GradFn",
+    "GradwireError",
+    "InvalidGraphError",
+    "NonFiniteError",
+    "NotDifferentiableError",
+    "Options",
+    "ResourceExhaustedError",
+    "Tensor",
+    "TensorType",
+    "UnavailableError",
+    "arange",
+    "as_tensor",
+    "backward",
+    "bfloat16",
+    "bool",
+    "call",
+    "complex64",
+    "complex128",
+    "connect",
+    "current_client",
+    "enable_grad",
+    "evaluate",
+    "eye",
+    "float16",
+    "float32",
+    "float64",
+    "from_numpy",
+    "full",
+    "grad",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_grad_enabled",
+    "jvp",
+    "linspace",
+    "manual_seed",
+    "name",
+    "no_grad",
+    "ones",
+    "options",
+    "rand",
+    "randint",
+    "randn",
+    "randperm",
+    "tensor",
+    "uint8",
+    "zeros",
+]
+__all__ += _operators.__all__

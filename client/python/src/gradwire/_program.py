@@ -1,0 +1,154 @@
+"""From recorded values to a request: just the ancestors needed, known values as inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from . import _wire
+from ._dtypes import DType
+from ._graph import DIFFERENTIATING, Node, Value
+
+#: What makes a value through which no gradient flows.
+DETACH = "detach"
+
+
+class Selection:
+    """The nodes and inputs that a request needs.
+
+    Args:
+        targets: values wanted
+        roots: values that will be differentiated: their ancestors that require grad are needed as nodes even if known
+    """
+
+    def __init__(self, targets: Iterable[Value], roots: Iterable[Value] = ()):
+        seen: dict[Value, bool] = {}  # whether a derivative may be taken through the value
+        nodes: set[Node] = set()
+        todo = [(value, False) for value in targets] + [(value, True) for value in roots]
+        self.differentiates = any(through for _, through in todo)
+        while todo:
+            value, through = todo.pop()
+            if value in seen and seen[value] >= through:
+                continue
+            seen[value] = through
+            node = value.node
+            if node is None or (value.data is not None and not (through and value.requires_grad)):
+                continue
+            nodes.add(node)
+            within = node.op in DIFFERENTIATING
+            self.differentiates |= within
+            inner = within or (through and value.requires_grad)
+            todo.extend((operand, inner) for operand in node.operands())
+        self.nodes = sorted(nodes, key=lambda node: node.sequence)
+        self.inputs = [value for value in seen if value.node not in nodes]
+        self.results: dict[Node, list[Value]] = {node: [] for node in self.nodes}
+        for value in seen:
+            if value.node in nodes:
+                self.results[value.node].append(value)
+
+    def pending(self) -> list[Value]:
+        """Inputs whose data is that of values not computed yet."""
+        return [value for value in self.inputs if value.data is None]
+
+
+class Recording:
+    """A Program and what its names stand for."""
+
+    def __init__(self, selection: Selection, targets: Iterable[Value]):
+        self.program = _wire.Program()
+        self.inputs: dict[str, Value] = {}
+        self.values: dict[str, Value] = {}
+        self.nodes: dict[str, Node] = {}
+        self._names: dict[Value, str] = {}
+        self._references: dict[Value, str] = {}
+        self._taken: set[str] = set()
+        node_names = {node: self._unique(node.name) for node in selection.nodes}
+        for value in selection.inputs:
+            self._write_input(value)
+        for node, name in node_names.items():
+            self._write_node(node, name)
+            for value in selection.results[node]:
+                self._define(value, name if value.index == 0 else f"{name}:{value.index}")
+                if node.cut and selection.differentiates:
+                    self._write_detached(value, name)
+        self.program.graph.outputs.extend(dict.fromkeys(self.name(target) for target in targets))
+
+    def name(self, value: Value) -> str:
+        """How this request calls the value."""
+        return self._names[value]
+
+    def __contains__(self, value: Value) -> bool:
+        return value in self._names
+
+    @property
+    def input_bytes(self) -> int:
+        return sum(value.leaf_type.nbytes for value in self.inputs.values() if value.leaf_type)
+
+    def _unique(self, name: str) -> str:
+        found, number = name, 1
+        while found in self._taken:
+            number += 1
+            found = f"{name}_{number}"
+        self._taken.add(found)
+        return found
+
+    def _define(self, value: Value, name: str) -> None:
+        self._names[value] = self._references[value] = name
+        self.values[name] = value
+
+    def _write_input(self, value: Value) -> None:
+        assert value.leaf_type is not None
+        name = self._unique(value.name.replace(":", "_"))
+        self._define(value, name)
+        self.inputs[name] = value
+        dtype, shape = value.leaf_type
+        requires_grad = value.requires_grad and value.is_leaf
+        self.program.graph.inputs.add(name=name, dtype=dtype.number, dims=shape, requires_grad=requires_grad)
+
+    def _write_node(self, node: Node, name: str) -> None:
+        self.nodes[name] = node
+        message = self.program.graph.nodes.add(name=name, op=node.op)
+        for arg in node.args:
+            write_argument(message.args.add(), arg, self._references.__getitem__)
+        for keyword, arg in node.kwargs.items():
+            write_argument(message.kwargs[keyword], arg, self._references.__getitem__)
+
+    def _write_detached(self, value: Value, node_name: str) -> None:
+        """What follows a cut node uses a detached copy of its results."""
+        copy = self._unique(f"{node_name}.detached" if value.index == 0 else f"{node_name}.{value.index}.detached")
+        self.program.graph.nodes.add(name=copy, op=DETACH).args.add(value=self._names[value])
+        self._references[value] = copy
+
+
+def write_argument(message: Any, arg: Any, reference: Callable[[Value], str]) -> None:
+    """Fills an Argument message from the form that nodes hold."""
+    if isinstance(arg, Value):
+        message.value = reference(arg)
+    elif arg is None:
+        message.none.SetInParent()
+    elif isinstance(arg, bool):
+        message.bool = arg
+    elif isinstance(arg, int):
+        message.int = arg
+    elif isinstance(arg, float):
+        message.float = arg
+    elif isinstance(arg, str):
+        message.string = arg
+    elif isinstance(arg, DType):
+        message.dtype = arg.number
+    elif isinstance(arg, complex):
+        message.complex.real, message.complex.imag = arg.real, arg.imag
+    else:
+        _write_list(message, arg, reference)
+
+
+def _write_list(message: Any, items: Sequence[Any], reference: Callable[[Value], str]) -> None:
+    if any(item is None or isinstance(item, Value) for item in items):
+        message.values.values.extend("" if item is None else reference(item) for item in items)
+    elif items and all(isinstance(item, bool) for item in items):
+        message.bools.values.extend(items)
+    elif any(isinstance(item, float) for item in items):
+        message.floats.values.extend(items)
+    else:
+        message.ints.values.extend(items)
+        message.ints.SetInParent()
