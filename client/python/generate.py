@@ -101,8 +101,8 @@ class Writer:
             for name in [entry["name"], *entry["aliases"]]:
                 overloads = self.operators.setdefault(name, [])
                 for o in entry["overloads"]:
-                    differentiable = entry["differentiable"] and (bool(o["grad_fn"]) or not named)
-                    overloads.append(schema.Overload(schema.parse(o["schema"]), o["grad_fn"], differentiable))
+                    differentiable = o["grad_fn"] if named else entry["differentiable"]
+                    overloads.append(schema.Overload(schema.parse(o["schema"]), o["grad_fn"], bool(differentiable)))
                 if entry["doc"] and entry["doc"] not in self.docs.setdefault(name, []):
                     self.docs[name].append(entry["doc"])
 

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import gradwire as gw
 import pytest
 
+import gradwire as gw
 from fake import Fake
 
 ROOT = Path(__file__).resolve().parents[3]

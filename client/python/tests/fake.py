@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import numpy as np
+
 from gradwire import _dtypes, _wire
 
 PREFIX = "/gradwire.v1.AutogradService/"

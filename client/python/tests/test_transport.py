@@ -3,13 +3,13 @@
 import threading
 import time
 
-import gradwire as gw
 import grpc
 import numpy as np
 import pytest
-from gradwire import _graph, _wire
 
+import gradwire as gw
 from fake import graph_of, refuse
+from gradwire import _graph, _wire
 
 INFO, BAD, RETRY, ANOMALY = (_wire.DETAILS[n] for n in _wire.DETAILS)
 
@@ -96,7 +96,7 @@ def test_large_graphs_go_in_parts(fake):
     assert len(graph_of(log).nodes) == 30_000
 
 
-@pytest.mark.parametrize("reason", ["ANSWER_TOO_LARGE", ""])
+@pytest.mark.parametrize("reason", ["RESPONSE_TOO_LARGE", ""])
 def test_large_answers_come_by_session(fake, reason):
     def before(request, context):
         if isinstance(request, _wire.RunRequest):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
-from . import _autograd, _dtypes, _evaluate, _gradfn, _graph, _indexing, _record
+from . import _autograd, _display, _dtypes, _evaluate, _gradfn, _graph, _indexing, _record
 from ._arithmetic import Arithmetic
 from ._dtypes import DType, TensorType
 from ._graph import Value
@@ -265,26 +265,7 @@ class Tensor(Arithmetic, TensorMethods):
         return format(self.item(), spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        array = _dtypes.readable(self.numpy(), self.dtype)
-        text = np.array2string(array, separator=", ", prefix="tensor(", precision=4)
-        notes = []
-        if array.size == 0 and self.ndim != 1:
-            notes.append(f"size={self.shape}")
-        if self.dtype not in (_dtypes.float32, _dtypes.int64, _dtypes.bool_):
-            notes.append(f"dtype={self.dtype!r}")
-        if self._value.is_leaf and self._value.requires_grad:
-            notes.append("requires_grad=True")
-        elif self.requires_grad:
-            notes.append(f"grad_fn=<{self._grad_fn_name()}>")
-        return "".join(["tensor(", text, *(f", {note}" for note in notes), ")"])
-
-    def _grad_fn_name(self) -> str:
-        """The name of its grad_fn as far as it is known without a request."""
-        value = self._value
-        if value.grad_fn is not None:
-            return value.grad_fn.name()
-        known = value.node.overload.grad_fn if value.node and value.node.overload else ""
-        return known or "?"
+        return _display.text(self)
 
 
 _record.connect_tensors(Tensor._of, lambda item: item._value if isinstance(item, Tensor) else None)

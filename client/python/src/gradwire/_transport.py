@@ -96,7 +96,7 @@ def send(stub: Stub, request: Request, **settings: Any) -> Outcome:
 
 def _asks_for_session(error: _errors.GradwireError) -> bool:
     """Whether the answer was too large for one message, by the server's word or by this side's gRPC."""
-    return error.reason == "ANSWER_TOO_LARGE" or (
+    return error.reason == "RESPONSE_TOO_LARGE" or (
         error.code == "RESOURCE_EXHAUSTED" and not error.reason and "larger than max" in str(error)
     )
 
