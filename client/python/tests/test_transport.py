@@ -1,5 +1,6 @@
 """How requests go out and answers and errors come back."""
 
+import signal
 import threading
 import time
 
@@ -185,9 +186,8 @@ def test_interrupt_cancels(fake):
 
     def interrupt():
         entered.wait(10)
-        import signal
-
-        signal.raise_signal(signal.SIGINT)
+        time.sleep(0.05)  # until the caller waits
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     for tensor in (gw.ones(1) + 1, gw.zeros(400_000) + 1):
         ended.clear()
