@@ -49,17 +49,7 @@ record Arguments(KernelCall call, Schema schema) {
             return type.optional() && !(value instanceof Argument.Optional) && fits(type.required(), value, operands);
         }
         if (type.list()) {
-            return switch (argument) {
-                // A list without entries has no type of its own.
-                case Argument.Ints ints ->
-                    type.base() == Schema.Base.INT || ints.values().isEmpty();
-                case Argument.Bools bools -> type.base() == Schema.Base.BOOL;
-                case Argument.Operands list ->
-                    type.base() == Schema.Base.TENSOR
-                            && list.indices().stream()
-                                    .allMatch(i -> i < operands && i >= (type.optionalElements() ? -1 : 0));
-                default -> false;
-            };
+            return fitsList(type, argument, operands);
         }
         return switch (type.base()) {
             case TENSOR ->
@@ -71,6 +61,27 @@ record Arguments(KernelCall call, Schema schema) {
             case DTYPE -> argument instanceof Argument.Dtype;
             case SCALAR -> number(argument) != null;
             case DEVICE, OMITTED -> false;
+        };
+    }
+
+    private static boolean fitsList(Schema.Type type, Argument argument, int operands) {
+        return switch (argument) {
+            // A list without entries has no type of its own.
+            case Argument.Ints ints when ints.values().isEmpty() -> type.size() == 0 || type.mayBeEmpty();
+            // One number stands for all, as in PyTorch.
+            case Argument.Ints ints ->
+                type.base() == Schema.Base.INT
+                        && (type.size() == 0
+                                || ints.values().size() == 1
+                                || ints.values().size() == type.size());
+            case Argument.Bools bools ->
+                type.base() == Schema.Base.BOOL
+                        && (type.size() == 0 || bools.values().size() == type.size());
+            case Argument.Operands list ->
+                type.base() == Schema.Base.TENSOR
+                        && list.indices().stream()
+                                .allMatch(i -> i < operands && i >= (type.optionalElements() ? -1 : 0));
+            default -> false;
         };
     }
 
@@ -133,6 +144,16 @@ record Arguments(KernelCall call, Schema schema) {
 
     boolean bool(int index) {
         return ((Argument.Bool) required(index)).value();
+    }
+
+    double real(int index) {
+        return number(index).doubleValue();
+    }
+
+    /** The shape at this argument, or null if the tensor is missing. */
+    @Nullable
+    Shape shapeOrNull(int index) {
+        return get(index) == null ? null : shape(index);
     }
 
     /** Index of the operand that stands at this argument. */

@@ -1,6 +1,5 @@
 package dev.gradwire.kernel.torch;
 
-import dev.gradwire.kernel.KernelException;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
@@ -34,7 +33,7 @@ final class HostValues {
     /**
      * A 0-dim tensor.
      *
-     * @throws KernelException when an integer does not fit an integral dtype
+     * @throws IllegalArgumentException when an integer does not fit an integral dtype
      */
     static Tensor scalar(DType dtype, Number value) {
         if (dtype.isComplex()) {
@@ -50,7 +49,7 @@ final class HostValues {
         }
         Tensor tensor = Tensor.scalar(dtype, value.longValue());
         if (tensor.getLong(0) != value.longValue()) {
-            throw new KernelException("the number " + value + " does not fit " + dtype.label());
+            throw new IllegalArgumentException("the number " + value + " does not fit " + dtype.label());
         }
         return tensor;
     }
@@ -58,11 +57,11 @@ final class HostValues {
     /** {@code start, start + step, …} below (or, for a negative step, above) {@code end}. */
     static Tensor arange(DType dtype, Number start, Number end, Number step) {
         if (step.doubleValue() == 0 || !Double.isFinite(start.doubleValue()) || !Double.isFinite(end.doubleValue())) {
-            throw new KernelException("arange: the step must not be 0 and the bounds must be finite");
+            throw new IllegalArgumentException("the step must not be 0 and the bounds must be finite");
         }
         double count = Math.ceil((end.doubleValue() - start.doubleValue()) / step.doubleValue());
         if (count < 0) {
-            throw new KernelException("arange: the bounds do not fit the sign of the step");
+            throw new IllegalArgumentException("the bounds do not fit the sign of the step");
         }
         int size = size(count);
         if (isInteger(start) && isInteger(end) && isInteger(step) && !dtype.isFloating()) {
@@ -78,7 +77,7 @@ final class HostValues {
     /** {@code steps} values at equal distances, counted from the nearer end as PyTorch does. */
     static Tensor linspace(DType dtype, Number start, Number end, long steps) {
         if (steps < 0) {
-            throw new KernelException("linspace: the number of steps is negative");
+            throw new IllegalArgumentException("the number of steps is negative");
         }
         double from = start.doubleValue();
         double to = end.doubleValue();
@@ -89,7 +88,7 @@ final class HostValues {
 
     private static int size(double count) {
         if (count > MAX_ELEMENTS) {
-            throw new KernelException("a range has too many elements: " + count);
+            throw new IllegalArgumentException("a range has too many elements: " + count);
         }
         return (int) count;
     }

@@ -2,6 +2,7 @@ package dev.gradwire.kernel.torch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -33,19 +34,22 @@ record Schema(String name, String overload, List<Type> parameters, List<Type> re
 
     /**
      * @param list whether it is a list of {@code base}
+     * @param size how many entries the list has, or 0 if that is open ({@code int[1]} takes any number, as PyTorch
+     *     means it)
+     * @param mayBeEmpty whether a list of a given size may be left empty instead
      * @param optionalElements whether entries of the list may be missing
      * @param optional whether the whole may be missing
      */
-    record Type(Base base, boolean list, boolean optionalElements, boolean optional) {
+    record Type(Base base, boolean list, int size, boolean mayBeEmpty, boolean optionalElements, boolean optional) {
         Type required() {
-            return new Type(base, list, optionalElements, false);
+            return new Type(base, list, size, mayBeEmpty, optionalElements, false);
         }
 
         @Override
         public String toString() {
-            return base.name().toLowerCase(java.util.Locale.ROOT)
+            return base.name().toLowerCase(Locale.ROOT)
                     + (list && optionalElements ? "?" : "")
-                    + (list ? "[]" : "")
+                    + (list ? "[" + (size == 0 ? "" : size) + "]" : "")
                     + (optional ? "?" : "");
         }
     }
@@ -126,6 +130,7 @@ record Schema(String name, String overload, List<Type> parameters, List<Type> re
             throw new IllegalArgumentException("not a type: " + declaration);
         }
         boolean list = false;
+        int size = 0;
         boolean optionalElements = false;
         boolean optional = false;
         for (int i = end; i < declaration.length() && declaration.charAt(i) != ' '; i++) {
@@ -135,12 +140,14 @@ record Schema(String name, String overload, List<Type> parameters, List<Type> re
                     list = true;
                     optionalElements = optional;
                     optional = false;
-                    i = declaration.indexOf(']', i);
+                    int close = declaration.indexOf(']', i);
+                    size = close == i + 1 ? 0 : Integer.parseInt(declaration.substring(i + 1, close));
+                    i = close;
                 }
                 case '?' -> optional = true;
                 default -> throw new IllegalArgumentException("not a type: " + declaration);
             }
         }
-        return new Type(base, list, optionalElements, optional);
+        return new Type(base, list, size == 1 ? 0 : size, declaration.endsWith("=[]"), optionalElements, optional);
     }
 }

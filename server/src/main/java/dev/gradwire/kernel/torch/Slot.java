@@ -1,10 +1,11 @@
 package dev.gradwire.kernel.torch;
 
 import dev.gradwire.kernel.KernelCall.Argument;
-import dev.gradwire.kernel.KernelException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,7 @@ interface Slot {
 
     /**
      * @param argument has been checked against {@code type}
-     * @throws KernelException for what the dispatcher does not take
+     * @throws IllegalArgumentException for what the dispatcher does not take
      */
     static Slot of(Schema.Type type, Argument argument, TorchBackend backend) {
         @Nullable Argument value = argument instanceof Argument.Optional optional ? optional.value() : argument;
@@ -39,7 +40,7 @@ interface Slot {
 
     private static Slot present(Schema.Type type, Argument value) {
         if (type.base() == Schema.Base.SCALAR) {
-            throw new KernelException("libtorch takes no plain number here");
+            throw new IllegalArgumentException("libtorch takes no plain number here");
         }
         return switch (value) {
             case Argument.Operand operand -> tensor(operand.index());
@@ -56,12 +57,16 @@ interface Slot {
             case Argument.Bool bool -> constant(bool.value() ? 1 : 0);
             case Argument.Dtype dtype -> constant(LibTorch.code(dtype.value()));
             case Argument.Ints list ->
-                list(list.values().stream().map(Slot::constant).toArray(Slot[]::new));
+                list(entries(type, list.values()).stream().map(Slot::constant).toArray(Slot[]::new));
             case Argument.Bools list ->
                 list(list.values().stream().map(bool -> constant(bool ? 1 : 0)).toArray(Slot[]::new));
             case Argument.Text text -> text(text.value());
             case Argument.Scalar _, Argument.Optional _ -> throw new IllegalStateException("not checked: " + value);
         };
+    }
+
+    private static List<Long> entries(Schema.Type type, List<Long> given) {
+        return given.size() == 1 && type.size() > 1 ? Collections.nCopies(type.size(), given.getFirst()) : given;
     }
 
     private static Slot tensor(int index) {

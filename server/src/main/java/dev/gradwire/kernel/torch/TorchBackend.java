@@ -228,6 +228,7 @@ public final class TorchBackend implements Backend {
     /** Checks a call against its schema and finds who computes it. */
     Body body(KernelCall call) {
         Arguments arguments = Arguments.check(call, schemas.get(call.name()));
+        Guards.check(arguments);
         @Nullable Body body = ViewKernels.find(this, arguments);
         if (body == null) {
             body = MakeKernels.find(this, arguments);
@@ -237,6 +238,9 @@ public final class TorchBackend implements Backend {
         }
         if (body == null) {
             body = NumberKernels.find(this, arguments);
+        }
+        if (body == null) {
+            body = ValueGuards.find(this, arguments);
         }
         return body == null ? new DispatcherKernel(this, arguments) : body;
     }
