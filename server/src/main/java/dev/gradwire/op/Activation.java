@@ -53,7 +53,7 @@ final class Activation {
                                         .le(n.raw("min_val"))
                                         .or(n.self().ge(n.raw("max_val")))
                                         .where(0.0, n.grad()))
-                        .decompose(n -> n.self().call("clamp.Tensor", like(n, "min_val"), like(n, "max_val")))
+                        .decompose(n -> n.self().call("clamp.Tensor", bound(n, "min_val"), bound(n, "max_val")))
                         .samples("float64[2, 3]", "float64[], -0.5, 0.75"),
                 operator("hardsigmoid(Tensor self) -> Tensor")
                         .doc("min(max(self + 3, 0), 6) / 6")
@@ -71,20 +71,7 @@ final class Activation {
                         .doc("self · hardsigmoid(self)")
                         .gradFn("HardswishBackward0")
                         .types(Elementwise.floating("self"))
-                        .vjp(
-                                "self",
-                                n -> n.self()
-                                        .le(-3)
-                                        .where(
-                                                0.0,
-                                                n.self()
-                                                        .lt(3)
-                                                        .where(
-                                                                n.grad()
-                                                                        .mul(n.self()
-                                                                                .div(3)
-                                                                                .add(0.5)),
-                                                                n.grad())))
+                        .vjp("self", n -> n.grad().mul(hardswishSlope(n.self())))
                         .kernel("hardswish")
                         .samples("float64[2, 3]{-4..4}"),
                 operator("hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor")
@@ -131,7 +118,7 @@ final class Activation {
                         .vjp(
                                 "self",
                                 n -> n.self().gt(0).where(n.grad(), n.grad().mul(n.arg("weight"))))
-                        .vjp("weight", n -> n.self().gt(0).where(0.0, n.grad().mul(n.self())))
+                        .vjp("weight", n -> n.self().ge(0).where(0.0, n.grad().mul(n.self())))
                         .decompose(n -> n.promoted("self")
                                 .gt(0)
                                 .where(n.promoted("self"), n.promoted("self").mul(n.promoted("weight"))))
@@ -148,9 +135,18 @@ final class Activation {
                         .samples("float64[2, 3]"));
     }
 
+    /** 0 up to −3, (2x + 3)/6 up to 3, then 1. */
+    private static Expr hardswishSlope(Expr x) {
+        return x.le(-3).where(0.0, x.lt(3).where(x.div(3).add(0.5), 1.0));
+    }
+
     /** A number in the dtype of self. */
     private static Expr like(Args n, String number) {
         return n.arg(number).as(n.type("self").dtype());
+    }
+
+    private static Expr bound(Args n, String number) {
+        return Clamping.bound(n.arg(number), n.type("self").dtype());
     }
 
     private static Expr shrunk(Args n) {

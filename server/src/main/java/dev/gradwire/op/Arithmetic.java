@@ -138,13 +138,13 @@ final class Arithmetic {
                 operator("addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor")
                         .doc("self + value · tensor1 · tensor2")
                         .gradFn("AddcmulBackward0")
-                        .types(Elementwise.numbers("self", "tensor1", "tensor2")
-                                .requiring(wholeFactor("value", "self", "tensor1", "tensor2")))
+                        .types(Elementwise.numbers("self", "tensor1", "tensor2"))
                         .vjp("self", n -> n.grad())
                         .vjp("tensor1", n -> n.grad().mul(times(n.arg("tensor2"), n.raw("value"))))
                         .vjp("tensor2", n -> n.grad().mul(times(n.arg("tensor1"), n.raw("value"))))
                         .decompose(n -> n.promoted("self")
-                                .add(times(n.promoted("tensor1").mul(n.promoted("tensor2")), n.raw("value"))))
+                                .add(times(
+                                        n.promoted("tensor1").mul(n.promoted("tensor2")), wholeForWhole(n, "value"))))
                         .samples("float64[2, 3], float64[3], float64[2, 1], value=0.5", "float64[], float64[2], 3"),
                 operator("addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor")
                         .doc("self + value · tensor1 / tensor2")
@@ -177,6 +177,13 @@ final class Arithmetic {
     /** A product that is left out where the factor is 1. */
     static Expr times(Expr tensor, Argument factor) {
         return factor.equals(new Argument.Int(1)) || factor.equals(new Argument.Float(1)) ? tensor : tensor.mul(factor);
+    }
+
+    /** A factor as PyTorch takes it for integers: without its fraction. */
+    private static Argument wholeForWhole(Args n, String factor) {
+        boolean cut = n.raw(factor) instanceof Argument.Float
+                && !n.promoted("self").dtype().isFloating();
+        return cut ? new Argument.Int((long) n.number(factor)) : n.raw(factor);
     }
 
     /** Integers take no part in sums with broken multiples of each other. */

@@ -2,9 +2,12 @@ package dev.gradwire.op;
 
 import static dev.gradwire.op.Declaration.operator;
 
+import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
+import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.DType.Category;
 import java.util.List;
 import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +27,7 @@ final class Clamping {
                         .alias("clip")
                         .types(Elementwise.keep("self", "min", "max").requiring(Clamping::requireBound))
                         .vjp("self", n -> inside(n).where(n.grad(), 0.0))
-                        .kernel("clamp.Tensor")
+                        .decompose(n -> n.promoted("self").call("clamp.Tensor", bound(n, "min"), bound(n, "max")))
                         .samples("float64[2, 3], -0.5, 1", "float64[3], max=0.5", "float64[], 0.5"),
                 operator("clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor")
                         .doc("min(max(self, min), max)")
@@ -52,7 +55,7 @@ final class Clamping {
                 .gradFn(gradFn + "0")
                 .types(Elementwise.keep("self", limit))
                 .vjp("self", n -> inside.apply(n.self(), n.arg(limit)).where(n.grad(), 0.0))
-                .kernel(kernel)
+                .decompose(n -> n.promoted("self").call(kernel, bound(n, limit)))
                 .samples("float64[2, 3], 0.5");
     }
 
@@ -71,6 +74,21 @@ final class Clamping {
                 .vjp(limit, n -> limitLoses.apply(n.self(), n.arg(limit)).where(0.0, shared(n, limit)))
                 .kernel(kernel)
                 .samples("float64[2, 3], float64[3]", "float64[], float64[2]");
+    }
+
+    private static @Nullable Expr bound(Args n, String limit) {
+        return n.has(limit) ? bound(n.arg(limit), n.promoted("self").dtype()) : null;
+    }
+
+    /** A number as a constant of {@code dtype}: an integer out of its range becomes the nearest in it. */
+    static Expr bound(Expr number, DType dtype) {
+        if (dtype.category() != Category.INTEGRAL || !(number.argument() instanceof Argument.Int(long value))) {
+            return number.as(dtype);
+        }
+        int bits = 8 * dtype.sizeInBytes();
+        long greatest = dtype == DType.UINT8 ? 255 : Long.MAX_VALUE >> (64 - bits);
+        long least = dtype == DType.UINT8 ? 0 : -greatest - 1;
+        return number.with(Math.clamp(value, least, greatest)).as(dtype);
     }
 
     private static Expr shared(Backward n, String limit) {

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,24 +89,34 @@ public final class Declaration {
 
     /** PyTorch's {@code …_copy} of a view: the same, without the promise to share storage. */
     Declaration copy() {
-        Declaration copy = new Declaration(renamed(canonical));
-        copy.overloads.clear();
-        for (Overload overload : overloads) {
-            Schema schema = overload.schema == canonical ? copy.canonical : renamed(overload.schema);
-            copy.overloads.add(copy.new Overload(schema, overload.gradFn + "_copy"));
-        }
-        copy.vjps.addAll(vjps);
-        copy.samples.addAll(samples);
-        copy.doc = doc + "; a copy";
-        copy.types = types;
-        copy.decomposition = decomposition;
-        copy.kernel = kernel;
-        copy.view = view;
-        return copy;
+        return renamed("_copy", gradFn -> gradFn + "_copy").doc(doc + "; a copy");
     }
 
-    private static Schema renamed(Schema schema) {
-        return Schema.parse(schema.name() + "_copy"
+    /** PyTorch's {@code …_} of a view. In a graph nothing changes in place, but tracers write these names. */
+    Declaration inPlace(String gradFn) {
+        return renamed("_", _ -> gradFn);
+    }
+
+    private Declaration renamed(String suffix, UnaryOperator<@Nullable String> gradFn) {
+        Declaration other = new Declaration(renamed(canonical, suffix));
+        other.overloads.clear();
+        for (Overload overload : overloads) {
+            Schema schema = overload.schema == canonical ? other.canonical : renamed(overload.schema, suffix);
+            other.overloads.add(other.new Overload(schema, gradFn.apply(overload.gradFn)));
+        }
+        other.vjps.addAll(vjps);
+        other.samples.addAll(samples);
+        other.doc = doc;
+        other.types = types;
+        other.decomposition = decomposition;
+        other.kernel = kernel;
+        other.view = view;
+        return other;
+    }
+
+    private static Schema renamed(Schema schema, String suffix) {
+        return Schema.parse(schema.name()
+                + suffix
                 + schema.toString().substring(schema.name().length()));
     }
 

@@ -338,6 +338,11 @@ public final class Expr {
         };
     }
 
+    /** Another argument for the same graph. */
+    Expr with(Object other) {
+        return new Expr(builder, argument(other));
+    }
+
     public Expr zerosLike() {
         return full(type(), 0);
     }

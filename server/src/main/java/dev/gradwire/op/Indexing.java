@@ -156,7 +156,7 @@ final class Indexing {
         return call.type("self").withShape(shape.rank() == 0 ? shape : shape.withDim(dim, count));
     }
 
-    private static TensorType withSource(Call call) {
+    static TensorType withSource(Call call) {
         requireDtype(call, "source");
         Shape expected = slices(call, index(call, "index").elements()).shape();
         Shape source = call.shape("source");
@@ -221,7 +221,7 @@ final class Indexing {
         }
     }
 
-    private static TensorType scattered(Call call) {
+    static TensorType scattered(Call call) {
         requireDtype(call, "src");
         requireWithin(call, "self", false);
         requireWithin(call, "src", true);

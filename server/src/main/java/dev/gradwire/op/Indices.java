@@ -10,14 +10,18 @@ import dev.gradwire.graph.Reason;
 import dev.gradwire.graph.Value;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
+import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Indexing with a tensor for each of several dimensions, as {@code self[i, :, j]} does. */
 final class Indices {
+    private static final int MAX_SELECTED = 64;
+
     private Indices() {}
 
     static List<Declaration> declarations() {
@@ -45,7 +49,12 @@ final class Indices {
                                 n -> mask(n.call()) == null
                                         ? n.grad().call("index", n.raw("indices"))
                                         : valuesOfMask(n))
-                        .kernel("index_put"));
+                        .kernel("index_put"),
+                Reshapes.composite(
+                                "combinations(Tensor self, int r=2, bool with_replacement=False)",
+                                Indices::combinations)
+                        .doc("all selections of r elements of a vector, in order, one a row")
+                        .samples("float64[4]", "float64[3], 2, True"));
     }
 
     /** {@code self[:, …, index]} with {@code dim} colons. */
@@ -76,7 +85,7 @@ final class Indices {
     }
 
     /** The shape of {@code self[indices]}. */
-    private static Shape indexed(Call call) {
+    static Shape indexed(Call call) {
         Shape self = call.shape("self");
         List<Argument> indices = call.items("indices");
         if (indices.size() > self.rank()) {
@@ -197,5 +206,35 @@ final class Indices {
             }
         }
         return grad.maskedBy(mask.to(DType.BOOL).reshape(spread)).sum(covered).unsqueeze(0);
+    }
+
+    private static Expr combinations(Args n) {
+        Require.rank(n.call(), "self", 1);
+        long r = n.integer("r");
+        Require.that(r >= 0 && r <= MAX_SELECTED, "r", "must be from 0 to " + MAX_SELECTED + ", but is " + r);
+        if (r == 0) {
+            return n.full(n.type("self").withShape(Shape.of(0)), 0);
+        }
+        List<long[]> rows = new ArrayList<>();
+        select(new long[(int) r], 0, 0, n.shape("self").dim(0), n.bool("with_replacement"), rows);
+        double[] places =
+                rows.stream().flatMapToLong(LongStream::of).asDoubleStream().toArray();
+        Tensor index = Tensor.of(DType.INT64, Shape.of(rows.size(), r), places);
+        Expr indices = Expr.of(n.builder(), n.builder().constant(index));
+        return n.self().call("index", List.of(indices));
+    }
+
+    /** All increasing continuations of a row that is filled up to {@code filled}. */
+    private static void select(long[] row, int filled, long from, long size, boolean repeat, List<long[]> rows) {
+        if (filled == row.length) {
+            rows.add(row.clone());
+            Dims.count("r", (long) rows.size() * row.length);
+            return;
+        }
+        long last = repeat ? size : size - (row.length - filled - 1);
+        for (long place = from; place < last; place++) {
+            row[filled] = place;
+            select(row, filled + 1, repeat ? place : place + 1, size, repeat, rows);
+        }
     }
 }

@@ -3,16 +3,17 @@ package dev.gradwire.op;
 import static dev.gradwire.op.Declaration.operator;
 import static dev.gradwire.op.Reductions.floating;
 import static dev.gradwire.op.Reductions.reduced;
-import static dev.gradwire.op.Reductions.restored;
 import static dev.gradwire.op.TypeRule.one;
 
 import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
+import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /** Norms of vectors. The subgradient where a norm is 0 is 0. */
 final class Norms {
@@ -25,7 +26,9 @@ final class Norms {
                         .doc("(Σ |x|^ord)^(1/ord) along dimensions; for ord 0 how many are not 0, for ±inf the extreme")
                         .gradFn("LinalgVectorNormBackward0")
                         .types(one(Norms::norm))
-                        .vjp("self", Norms::vjp)
+                        .vjp(
+                                "self",
+                                n -> vjp(n, n.arg("self").to(n.grad().dtype()), n.number("ord"), n.dims("dim", "self")))
                         .decompose(Norms::power)
                         .samples(
                                 "float64[2, 3]",
@@ -35,6 +38,19 @@ final class Norms {
                                 "float64[2, 3], inf, 0",
                                 "float64[2, 3], 1.5",
                                 "float64[], 2"),
+                operator("dist(Tensor self, Tensor other, Scalar p=2) -> Tensor")
+                        .doc("the norm of order p of self − other")
+                        .gradFn("DistBackward0")
+                        .types(one(call -> {
+                            Require.floating(call, "self", "other");
+                            Elementwise.broadcast(call, List.of("self", "other"));
+                            DType dtype = Elementwise.resultType(call, List.of("self", "other"));
+                            return new TensorType(dtype, Shape.SCALAR);
+                        }))
+                        .vjp("self", Norms::distVjp)
+                        .vjp("other", n -> distVjp(n).neg())
+                        .decompose(n -> n.self().sub(n.arg("other")).call("linalg_vector_norm", n.raw("p")))
+                        .samples("float64[2, 3], float64[3]", "float64[3], float64[3], 3"),
                 operator("norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor")
                         .overload("norm.Scalar(Tensor self, Scalar p=2) -> Tensor")
                         .doc("linalg_vector_norm")
@@ -99,11 +115,11 @@ final class Norms {
         return self.abs().pow(ord).call("sum", dims, keepdim).pow(1 / ord);
     }
 
-    private static Expr vjp(Backward n) {
-        double ord = n.number("ord");
-        Expr self = n.arg("self").to(n.grad().dtype());
-        Expr grad = restored(n.grad(), n);
-        Expr norm = restored(n.result(), n);
+    /** The cotangent of the tensor whose norm is the result of {@code n}. */
+    private static Expr vjp(Backward n, Expr self, double ord, long[] dims) {
+        Shape kept = Dims.reduce(self.shape(), dims, true);
+        Expr grad = n.grad().reshape(kept);
+        Expr norm = n.result().reshape(kept);
         if (ord == 0) {
             return self.zerosLike();
         }
@@ -118,7 +134,7 @@ final class Norms {
         Expr size = self.abs();
         if (Double.isInfinite(ord)) {
             Expr ties = size.eq(norm).or(size.call("isnan"));
-            Expr count = ties.call("sum.dim_IntList", n.dims("dim", "self"), true);
+            Expr count = ties.call("sum.dim_IntList", dims, true);
             return self.sign().mul(grad.div(count)).mul(ties);
         }
         if (ord < 1) {
@@ -128,5 +144,14 @@ final class Norms {
         }
         Expr slope = ord < 2 ? self.sign().mul(size.pow(ord - 1)) : self.mul(size.pow(ord - 2));
         return slope.mul(grad.maskedBy(known).div(safe.pow(ord - 1)));
+    }
+
+    private static Expr distVjp(Backward n) {
+        Expr difference = n.self().sub(n.arg("other"));
+        return vjp(
+                n,
+                difference,
+                n.number("p"),
+                LongStream.range(0, difference.rank()).toArray());
     }
 }

@@ -20,19 +20,25 @@ final class Powers {
                 operator("pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor")
                         .doc("self to the power of exponent")
                         .gradFn("PowBackward0")
-                        .overload("pow.Scalar(Scalar self, Tensor exponent) -> Tensor")
-                        .gradFn("PowBackward2")
-                        .overload("pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor")
-                        .gradFn("PowBackward1")
                         .types(Elementwise.numbers("self", "exponent").requiring(Powers::requireWholePower))
-                        .vjp("self", Powers::ofBase)
-                        .vjp("exponent", Powers::ofExponent)
-                        .kernel("pow.Tensor_Tensor")
+                        .vjp("self", n -> ofConstantPower(n, n.number("exponent")))
+                        .decompose(n -> power(n.promoted("self"), n.number("exponent"), n.promoted("exponent")))
                         .samples(
                                 "float64[2, 3], 2",
                                 "float64[2, 3], 3.0",
                                 "float64[2, 3]{0.1..4}, -0.5",
-                                "float64[2, 3], 0",
+                                "float64[2, 3]{0.1..4}, 2.5",
+                                "float64[], 0"),
+                operator("pow.Scalar(Scalar self, Tensor exponent) -> Tensor")
+                        .doc("self to the power of exponent")
+                        .gradFn("PowBackward2")
+                        .overload("pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor")
+                        .gradFn("PowBackward1")
+                        .types(Elementwise.numbers("self", "exponent"))
+                        .vjp("self", Powers::ofBase)
+                        .vjp("exponent", Powers::ofExponent)
+                        .kernel("pow.Tensor_Tensor")
+                        .samples(
                                 "2.5, float64[3]",
                                 "float64[2, 3]{0.1..4}, float64[3]",
                                 "float64[]{0.1..4}, float64[2]"),
@@ -80,16 +86,42 @@ final class Powers {
                         .samples("float64[2, 3], float64[3]"));
     }
 
-    /** {@code x^e: e · x^(e−1)}, and 0 for the exponent 0 whatever x is. */
-    private static @Nullable Expr ofBase(Backward n) {
-        if (n.call().isNumber("exponent")) {
-            double e = n.number("exponent");
-            return e == 0
-                    ? null
-                    : e == 1 ? n.grad() : n.grad().mul(n.self().pow(e - 1).mul(e));
+    /** A power by multiplication, division and roots, for the exponents for which PyTorch does so. */
+    private static Expr power(Expr x, double e, Expr constant) {
+        if (e == 0) {
+            return x.onesLike();
+        } else if (e == 1) {
+            return x;
+        } else if (e == 2) {
+            return x.square();
+        } else if (e == 3) {
+            return x.square().mul(x);
+        } else if (e == -1) {
+            return x.reciprocal();
+        } else if (e == -2) {
+            return x.square().reciprocal();
+        } else if (e == 0.5) {
+            return x.sqrt();
+        } else if (e == -0.5) {
+            return x.rsqrt();
         }
-        Expr e = n.arg("exponent");
-        return e.eq(0).where(0.0, n.grad().mul(e.mul(n.self().pow(e.sub(1)))));
+        return x.call("pow.Tensor_Tensor", constant);
+    }
+
+    /** {@code x^e: e · x^(e−1)}, and 0 for the exponent 0 whatever x is. */
+    private static @Nullable Expr ofConstantPower(Backward n, double e) {
+        if (e == 0) {
+            return null;
+        }
+        return e == 1 ? n.grad() : n.grad().mul(n.self().pow(e - 1).mul(e));
+    }
+
+    /** The same for an exponent that is a tensor. */
+    private static Expr ofBase(Backward n) {
+        // An exponent that is not used must not make an infinite power of 0 on the way.
+        Expr zero = n.arg("exponent").eq(0);
+        Expr e = zero.where(1, n.arg("exponent"));
+        return zero.where(0.0, n.grad().mul(e.mul(n.self().pow(e.sub(1)))));
     }
 
     /** {@code b^y: b^y · log b}, and 0 for b = 0 and y ≥ 0, its limit (which is not that of the product). */

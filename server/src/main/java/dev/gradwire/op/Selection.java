@@ -3,7 +3,6 @@ package dev.gradwire.op;
 import static dev.gradwire.op.Declaration.operator;
 import static dev.gradwire.op.TypeRule.one;
 
-import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
@@ -135,15 +134,6 @@ final class Selection {
         if (call.type("value").rank() != 0) {
             throw GraphException.argument(
                     Reason.SHAPE_MISMATCH, "value", "must be a number or 0-dimensional, but is " + call.type("value"));
-        }
-        boolean broken = call.arg("value") instanceof Argument.Float
-                && !call.type("self").dtype().isDifferentiable();
-        if (broken) {
-            throw GraphException.argument(
-                    Reason.DTYPE_MISMATCH,
-                    "value",
-                    "must be an integer for a tensor of "
-                            + call.type("self").dtype().label());
         }
     }
 

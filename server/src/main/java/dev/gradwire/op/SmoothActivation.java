@@ -77,8 +77,10 @@ final class SmoothActivation {
                         })
                         .decompose(n -> {
                             Expr z = n.self().mul(n.raw("beta"));
-                            Expr curve = z.exp().call("log1p").div(n.raw("beta"));
-                            return z.gt(n.raw("threshold")).where(n.self(), curve);
+                            // max(z, 0) + log(1 + e^−|z|), which does not overflow in half precision.
+                            Expr curve = z.call("clamp_min", 0)
+                                    .add(z.abs().neg().exp().call("log1p"));
+                            return z.gt(n.raw("threshold")).where(n.self(), curve.div(n.raw("beta")));
                         })
                         .samples("float64[2, 3]", "float64[], 2.0, 1"),
                 operator("log_sigmoid(Tensor self) -> Tensor")
@@ -129,7 +131,7 @@ final class SmoothActivation {
 
     /** Self where it is negative, else 0, so that no exponential overflows where it is not used. */
     private static Expr negative(Args n) {
-        return n.self().maskedBy(n.self().le(0));
+        return n.self().maskedBy(n.self().lt(0));
     }
 
     /** {@code Φ(x) + x φ(x)}. */

@@ -163,10 +163,7 @@ final class Special {
                         "Bessel function Y₁",
                         "{0.5..2}",
                         full(),
-                        n -> n.grad()
-                                .mul(n.self()
-                                        .call("special_bessel_y0")
-                                        .sub(n.result().div(n.self())))),
+                        n -> n.grad().mul(ofY1(n.self(), n.result()))),
                 function(
                         "special_modified_bessel_i0",
                         "modified Bessel function I₀",
@@ -268,6 +265,12 @@ final class Special {
         double tiny = epsilon(n.self().dtype());
         Expr small = n.self().abs().le(tiny);
         return small.where(0.5, slope.apply(small.where(tiny, n.self())));
+    }
+
+    /** {@code Y₁′(x) = Y₀(x) − Y₁(x)/x}, which is ∞ at 0. */
+    private static Expr ofY1(Expr x, Expr y1) {
+        Expr slope = x.call("special_bessel_y0").sub(y1.div(x));
+        return x.eq(0).where(Double.POSITIVE_INFINITY, slope);
     }
 
     private static double epsilon(DType dtype) {

@@ -97,6 +97,6 @@ final class Trigonometric {
         Expr angle = x.mul(Math.PI);
         Expr scale = x.square().mul(Math.PI);
         Expr slope = angle.mul(angle.cos()).sub(angle.sin()).div(scale);
-        return scale.eq(0).where(0.0, n.grad().mul(slope));
+        return n.grad().mul(scale.eq(0).where(0.0, slope));
     }
 }

@@ -11,6 +11,7 @@ import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -18,18 +19,39 @@ import java.util.stream.Stream;
 
 /** The same elements under other sizes and strides. */
 final class Views {
+    /** The grad_fn of views that are also known in place. */
+    private static final Map<String, String> IN_PLACE = Map.of(
+            "transpose.int", "TransposeBackward1",
+            "t", "TBackward1",
+            "unsqueeze", "UnsqueezeBackward1",
+            "squeeze", "SqueezeBackward3",
+            "squeeze.dim", "SqueezeBackward4",
+            "squeeze.dims", "SqueezeBackward5");
+
     private Views() {}
 
     static List<Declaration> declarations() {
-        return Stream.of(views(), copies(views()), copies(Parts.declarations()), copies(Splits.declarations()))
+        return Stream.of(
+                        views(),
+                        inPlace(),
+                        copies(views()),
+                        copies(Parts.declarations()),
+                        copies(Splits.declarations()))
                 .flatMap(List::stream)
+                .toList();
+    }
+
+    private static List<Declaration> inPlace() {
+        return views().stream()
+                .filter(view -> IN_PLACE.containsKey(view.canonical().key()))
+                .map(view -> view.inPlace(IN_PLACE.getOrDefault(view.canonical().key(), "")))
                 .toList();
     }
 
     /** PyTorch has all views as copies too, except those that promise nothing. */
     private static List<Declaration> copies(List<Declaration> declarations) {
         return declarations.stream()
-                .filter(view -> view.isView() && !view.name().matches("_?unsafe.*|.*_"))
+                .filter(view -> view.isView() && !view.name().contains("unsafe"))
                 .map(Declaration::copy)
                 .toList();
     }
@@ -94,11 +116,6 @@ final class Views {
                         .samples("float64[2, 1, 3], -2", "float64[2, 3], 0", "float64[], 0"),
                 squeeze("squeeze.dims(Tensor self, int[] dim)", "SqueezeBackward2", Views::named)
                         .samples("float64[1, 2, 1, 1], [0, -1]", "float64[2, 1], []"),
-                // In a graph nothing changes in place, but tracers write these names, and PyTorch's grad_fn has its
-                // own.
-                squeeze("squeeze_(Tensor self)", "SqueezeBackward3", Views::every),
-                squeeze("squeeze_.dim(Tensor self, int dim)", "SqueezeBackward4", Views::named),
-                squeeze("squeeze_.dims(Tensor self, int[] dim)", "SqueezeBackward5", Views::named),
                 operator("alias(Tensor self) -> Tensor")
                         .doc("self under another name")
                         .gradFn("AliasBackward0")

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** The passes in their order. */
 public final class Pipeline {
-    /** Whether the verifier runs after each pass: tests switch it on. */
+    /** Whether the verifier runs before the first pass and after each: tests switch it on. */
     private static final boolean VERIFY = Boolean.getBoolean("gradwire.verify");
 
     private Pipeline() {}
@@ -27,13 +27,17 @@ public final class Pipeline {
                 new CommonSubexpressions(operators),
                 new ConstantFolding(operators, backend),
                 new DeadCode(operators));
-        Graph current = graph;
+        Graph current = verified(graph);
         for (Pass pass : passes) {
-            current = pass.apply(current);
-            if (VERIFY) {
-                GraphVerifier.verify(current);
-            }
+            current = verified(pass.apply(current));
         }
         return Scheduler.schedule(current, backend);
+    }
+
+    private static Graph verified(Graph graph) {
+        if (VERIFY) {
+            GraphVerifier.verify(graph);
+        }
+        return graph;
     }
 }

@@ -139,14 +139,15 @@ public final class Differentiate {
 
     /**
      * Forward mode from reverse mode: the vjp is linear in its cotangent u, so its own vjp with respect to u, for the
-     * tangents, is the jvp. What depends on u is dropped afterwards as unused.
+     * tangents, is the jvp. What depends on u is dropped afterwards as unused. It is ones, as rules may leave out what a
+     * cotangent of zero would make of an infinite factor.
      */
     private List<@Nullable Expr> jvp(Node node) {
         List<Value> outputs = values(node, "outputs");
         builder.setOrigin(node.name(), true);
         List<Value> inputs = values(node, "inputs");
         List<Value> cotangents = outputs.stream()
-                .map(output -> Expr.of(builder, output).zerosLike().value())
+                .map(output -> Expr.of(builder, output).onesLike().value())
                 .toList();
         List<Expr> seeds = cotangents.stream().map(u -> Expr.of(builder, u)).toList();
         List<@Nullable Expr> gradients = new ReversePass(builder, inputs).run(outputs, seeds);

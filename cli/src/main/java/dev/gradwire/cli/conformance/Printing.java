@@ -5,7 +5,11 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Reports as text for people and as JSON for tools. */
 final class Printing {
@@ -64,14 +68,18 @@ final class Printing {
         return row(row.op(), row.tally()) + " %12s".formatted(error);
     }
 
-    /** What differs in a case, a line for each kind; empty where nothing failed. */
+    /** What differs in a case, a line for each reason; empty where nothing failed. */
     static String failures(CaseResult result) {
-        StringBuilder text = new StringBuilder();
+        Map<String, List<String>> kinds = new LinkedHashMap<>();
         result.verdicts().forEach((kind, verdict) -> {
             if (verdict.status() == Verdict.Status.FAILED) {
-                text.append("    %s %s: %s%n".formatted(result.id(), kind.label(), verdict.reason()));
+                kinds.computeIfAbsent(String.valueOf(verdict.reason()), _ -> new ArrayList<>())
+                        .add(kind.label());
             }
         });
+        StringBuilder text = new StringBuilder();
+        kinds.forEach((reason, failed) ->
+                text.append("    %s %s: %s%n".formatted(result.id(), String.join(", ", failed), reason)));
         return text.toString();
     }
 

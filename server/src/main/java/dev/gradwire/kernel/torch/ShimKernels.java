@@ -95,7 +95,7 @@ final class ShimKernels {
     }
 
     private Body logicalOr(Arguments in, int a, int b, Number alpha) {
-        if (alpha.doubleValue() != 1 || !in.name().equals("add.Tensor")) {
+        if (alpha.doubleValue() == 0 || !in.name().equals("add.Tensor")) {
             throw new KernelException(in.name() + " is not defined for bool");
         }
         return backend.body(new KernelCall(
