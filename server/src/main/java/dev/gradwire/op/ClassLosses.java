@@ -2,7 +2,6 @@ package dev.gradwire.op;
 
 import static dev.gradwire.op.Declaration.operator;
 
-import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
@@ -175,7 +174,7 @@ final class ClassLosses {
         }
         Expr total = weighted.sumAll().neg();
         long samples = scores.shape().elements() / Math.max(1, scores.size(classDim));
-        return Loss.reduction(n.call()) == Loss.MEAN ? total.call("div", new Argument.Int(samples)) : total;
+        return Loss.reduction(n.call()) == Loss.MEAN ? total.call("div.Scalar", samples) : total;
     }
 
     private static Expr weightAlong(Args n, Expr scores, int classDim) {

@@ -11,6 +11,7 @@ import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Products of vectors, matrices and batches of matrices, and the same added to a tensor. */
@@ -136,15 +137,15 @@ final class Products {
                         .doc("cross products of the vectors of 3 along dim")
                         .gradFn("LinalgCrossBackward0")
                         .types(one(Products::crossType))
-                        .vjp("self", n -> cross(n.arg("other"), n.grad(), n))
-                        .vjp("other", n -> cross(n.grad(), n.arg("self"), n))
+                        .vjp("self", n -> cross(n.arg("other"), n.grad(), n.raw("dim")))
+                        .vjp("other", n -> cross(n.grad(), n.arg("self"), n.raw("dim")))
                         .kernel("linalg_cross")
                         .samples("float64[2, 3], float64[1, 3]", "float64[3, 2, 1], float64[3, 1, 4], dim=0"),
                 operator("cross(Tensor self, Tensor other, int? dim=None) -> Tensor")
                         .doc("cross products of the vectors of 3 along dim, by default the first dimension of size 3")
                         .composite(n -> {
                             long dim = n.has("dim") ? n.integer("dim") : firstOfSize3(n.call());
-                            return List.of(n.call("linalg_cross", n.arg("self"), n.arg("other"), dim));
+                            return List.of(cross(n.arg("self"), n.arg("other"), dim));
                         }));
     }
 
@@ -179,9 +180,8 @@ final class Products {
         return n.grad().expand(n.grad().shape().insertDim(0, n.shape(batch).dim(0)));
     }
 
-    private static Expr cross(Expr a, Expr b, Backward n) {
-        // The kernel wants equal ranks and broadcasts the rest, as the forward call did.
-        return n.call("linalg_cross", a, b, n.raw("dim"));
+    private static Expr cross(Expr a, Expr b, Object dim) {
+        return a.callNamed("linalg_cross", Map.of("dim", dim), b);
     }
 
     /** A product that is left out where the factor is 1. */
