@@ -52,14 +52,16 @@ final class Norms {
                         .decompose(n -> n.self().sub(n.arg("other")).call("linalg_vector_norm", n.raw("p")))
                         .samples("float64[2, 3], float64[3]", "float64[3], float64[3], 3"),
                 operator("norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor")
+                        .gradFn("NormBackward1")
                         .overload("norm.Scalar(Tensor self, Scalar p=2) -> Tensor")
+                        .gradFn("NormBackward0")
                         .doc("linalg_vector_norm")
-                        .composite(n -> List.of(n.arg("self")
-                                .call(
-                                        "linalg_vector_norm",
-                                        n.has("p") ? n.raw("p") : 2,
-                                        n.raw("dim"),
-                                        n.has("keepdim") && n.bool("keepdim")))),
+                        .types(one(call ->
+                                norm(call, order(call), call.type("self").dtype())))
+                        .vjp("self", n -> vjp(n, n.self(), order(n.call()), n.dims("dim", "self")))
+                        .decompose(n -> n.arg("self")
+                                .call("linalg_vector_norm", order(n.call()), n.raw("dim"), n.raw("keepdim")))
+                        .samples("float64[2, 3]", "float64[2, 3], 3, [1], True", "float64[2, 3], 1, [0]"),
                 operator(
                                 "norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype)"
                                         + " -> Tensor")
@@ -74,7 +76,15 @@ final class Norms {
                                         n.has("keepdim") && n.bool("keepdim")))));
     }
 
+    private static double order(Call call) {
+        return call.has("p") ? call.number("p") : 2;
+    }
+
     private static TensorType norm(Call call) {
+        return norm(call, call.number("ord"), floating(call));
+    }
+
+    private static TensorType norm(Call call, double ord, DType dtype) {
         if (!call.type("self").dtype().isDifferentiable()) {
             throw GraphException.argument(
                     Reason.DTYPE_UNSUPPORTED,
@@ -82,7 +92,6 @@ final class Norms {
                     "must be of a floating point dtype, but is "
                             + call.type("self").dtype().label());
         }
-        double ord = call.number("ord");
         Shape shape = call.shape("self");
         for (long dim : Dims.all(call, "dim", shape.rank())) {
             if (shape.dim((int) dim) == 0 && (ord < 0 || Double.isInfinite(ord))) {
@@ -92,7 +101,7 @@ final class Norms {
                         "has no element along dimension " + dim + " for a norm of order " + ord + ": " + shape);
             }
         }
-        return reduced(call, floating(call));
+        return reduced(call, dtype);
     }
 
     private static Expr power(Args n) {

@@ -148,7 +148,8 @@ final class Scatters {
     private static Expr positions(Args n) {
         long[] sizes = n.ints("size");
         long[] strides = n.ints("stride");
-        Expr sum = n.full(new TensorType(DType.INT64, Shape.of(sizes)), (double) n.call().integer("storage_offset", 0));
+        Expr sum = n.full(
+                new TensorType(DType.INT64, Shape.of(sizes)), (double) n.call().integer("storage_offset", 0));
         for (int i = 0; i < sizes.length; i++) {
             long[] alone = new long[sizes.length];
             java.util.Arrays.fill(alone, 1);
