@@ -83,7 +83,7 @@ final class DistanceLosses {
 
     private static Expr distance(Expr a, Expr b, double p, double eps, boolean keepdim) {
         Expr difference = a.sub(b).call("add.Scalar", eps);
-        return difference.call("norm", p, new long[] {difference.rank() - 1}, keepdim);
+        return difference.call("_norm", p, new long[] {difference.rank() - 1}, keepdim);
     }
 
     private static Expr cosineEmbedding(Args n) {

@@ -52,16 +52,24 @@ final class Norms {
                         .decompose(n -> n.self().sub(n.arg("other")).call("linalg_vector_norm", n.raw("p")))
                         .samples("float64[2, 3], float64[3]", "float64[3], float64[3], 3"),
                 operator("norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor")
-                        .gradFn("NormBackward1")
                         .overload("norm.Scalar(Tensor self, Scalar p=2) -> Tensor")
-                        .gradFn("NormBackward0")
+                        .doc("linalg_vector_norm")
+                        .composite(n -> List.of(n.arg("self")
+                                .call(
+                                        "linalg_vector_norm",
+                                        order(n.call()),
+                                        n.raw("dim"),
+                                        n.has("keepdim") && n.bool("keepdim")))),
+                // torch.norm is linalg_vector_norm, but distances call the norm below it, which has its own grad_fn
+                operator("_norm(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor")
+                        .gradFn("NormBackward1")
                         .doc("linalg_vector_norm")
                         .types(one(call ->
                                 norm(call, order(call), call.type("self").dtype())))
                         .vjp("self", n -> vjp(n, n.self(), order(n.call()), n.dims("dim", "self")))
                         .decompose(n -> n.arg("self")
                                 .call("linalg_vector_norm", order(n.call()), n.raw("dim"), n.raw("keepdim")))
-                        .samples("float64[2, 3]", "float64[2, 3], 3, [1], True", "float64[2, 3], 1, [0]"),
+                        .samples("float64[2, 3], 2, [1]", "float64[2, 3], 3, [1], True", "float64[2, 3], 1, [0]"),
                 operator(
                                 "norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype)"
                                         + " -> Tensor")
