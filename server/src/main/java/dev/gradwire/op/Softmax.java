@@ -77,7 +77,9 @@ final class Softmax {
                         })
                         .kernelWhere("_softmax_backward_data", Softmax::isOneDtype)
                         .decompose(n -> inOutputDtype(n, "_softmax_backward_data"))
-                        .samples("float64[2, 3], float64[2, 3], 1, float64", "float64[], float64[], 0, float64"),
+                        .samples(
+                                "float64[2, 3], float64[2, 3], 1, torch.float64",
+                                "float64[], float64[], 0, torch.float64"),
                 operator(
                                 "_log_softmax_backward_data(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype)"
                                         + " -> Tensor")
@@ -98,7 +100,9 @@ final class Softmax {
                         })
                         .kernelWhere("_log_softmax_backward_data", Softmax::isOneDtype)
                         .decompose(n -> inOutputDtype(n, "_log_softmax_backward_data"))
-                        .samples("float64[2, 3], float64[2, 3], -1, float64", "float64[], float64[], 0, float64"));
+                        .samples(
+                                "float64[2, 3], float64[2, 3], -1, torch.float64",
+                                "float64[], float64[], 0, torch.float64"));
     }
 
     /** The library turns float32 into half precision on CUDA only. */
