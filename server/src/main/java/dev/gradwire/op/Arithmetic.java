@@ -21,6 +21,7 @@ final class Arithmetic {
                         .gradFn("AddBackward0")
                         .overload("add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor")
                         .gradFn("AddBackward1")
+                        .alias("add_")
                         .types(Elementwise.keep("self", "other").requiring(wholeFactor("alpha", "self", "other")))
                         .vjp("self", n -> n.grad())
                         .vjp("other", n -> times(n.grad(), n.raw("alpha")))

@@ -82,6 +82,14 @@ final class Selection {
                         .vjp("value", n -> n.grad())
                         .decompose(n -> value(n).expand(n.shape("self")))
                         .samples("float64[2, 3], 0.5", "float64[2, 3], float64[]"),
+                operator("zero(Tensor self) -> Tensor")
+                        .doc("zeros in the shape and dtype of self")
+                        .gradFn("ZeroBackward0")
+                        .alias("zero_")
+                        .types(one(call -> call.type("self")))
+                        .zeroVjp("self")
+                        .decompose(n -> n.full(n.type("self"), 0))
+                        .samples("float64[2, 3]"),
                 operator("nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor")
                         .doc("self with NaN, +∞ and −∞ replaced, by default by 0, the greatest and the least number")
                         .gradFn("NanToNumBackward0")
