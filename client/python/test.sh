@@ -3,9 +3,10 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-target=$(cd "$here/../.." && pwd)/target
+root=$(cd "$here/../.." && pwd)
+target=$root/target
 venv=$target/venv-python
-readonly here target venv
+readonly here root target venv
 
 command -v python3 >/dev/null || {
   echo 'python3 is absent: skipped' >&2
@@ -25,6 +26,7 @@ PY
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$venv/requirements.txt"
   cp pyproject.toml "$venv/pyproject.toml"
 fi
+"${GRADWIRE:-$root/gradwire}" serve --help >/dev/null # builds the server, and with it the catalogue, where need be
 "$venv/bin/python" generate.py
 status=0
 "$venv/bin/python" -m mypy || status=1

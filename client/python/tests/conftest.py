@@ -44,9 +44,9 @@ def server_target() -> Iterator[str]:
         assert process.stdout
         for line in process.stdout:
             lines.append(line)
-            match = re.search(r"(?:listening on|port)\D*(\d+)\s*$", line.rstrip())
+            match = re.search(r"serving on (\S+:\d+)", line)
             if match and not found:
-                found.append(f"localhost:{match.group(1)}")
+                found.append(match.group(1))
                 ready.set()
         ready.set()
 
@@ -61,6 +61,18 @@ def server_target() -> Iterator[str]:
             process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+@pytest.fixture
+def streaming(server: gw.Client) -> gw.Client:
+    """As server, where it has the method Session."""
+    try:
+        gw.evaluate(gw.zeros(300_000) + 1)
+    except gw.GradwireError as error:
+        if error.code == "UNIMPLEMENTED":
+            pytest.skip("this server has no Session")
+        raise
+    return server
 
 
 @pytest.fixture

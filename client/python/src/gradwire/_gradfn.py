@@ -49,7 +49,8 @@ class GradFn:
             return None
         from ._tensor import Tensor
 
-        return (value.owner and value.owner()) or Tensor._of(value)
+        owner = value.owner() if value.owner else None
+        return Tensor._of(value) if owner is None else owner
 
     @property
     def sequence_number(self) -> int:
