@@ -1,8 +1,9 @@
 """Errors, options, sizes and information of a real server."""
 
-import gradwire as gw
 import numpy as np
 import pytest
+
+import gradwire as gw
 
 
 def test_shape_errors_name_the_node(server):
@@ -62,7 +63,7 @@ def test_profile(server):
 def test_information(server):
     info = server.info()
     assert info.version and info.limits and "add" in info.operators
-    assert [device.kind for device in info.devices][0] in ("cpu", "cuda")
+    assert next(device.kind for device in info.devices) in ("cpu", "cuda")
     plan = server.plan(gw.ones(8, 8) @ gw.ones(8, 8))
     assert plan.flops > 0 and plan.peak_bytes > 0 and plan.steps
 
@@ -110,3 +111,24 @@ def test_errors_of_large_requests(streaming):
     with pytest.raises(gw.InvalidGraphError) as caught:
         (gw.zeros(600_000) + gw.zeros(3)).numpy()
     assert caught.value.reason == "SHAPE_MISMATCH"
+
+
+def test_training_on_the_server(streaming):
+    rng = np.random.default_rng(0)
+    x, y = gw.zeros(32, 3, name="x"), gw.zeros(32, name="y")
+    w = gw.zeros(3, requires_grad=True, name="w")
+    loss = gw.name(((x @ w - y) ** 2).mean(), "loss")
+    (slope,) = gw.grad(loss, w)
+    with streaming.session(loss, carry={w: w - 0.2 * slope}) as training:
+        for _ in range(60):
+            inputs = rng.standard_normal((32, 3))
+            (last,) = training.run({x: inputs, y: inputs @ [1.0, -2.0, 0.5]})
+        (trained,) = training.run(fetch=[w])
+        with pytest.raises(ValueError):
+            training.run({x: [1.0]})
+        with pytest.raises(ValueError):
+            training.run({gw.ones(1): [1.0]})
+        with pytest.raises(ValueError):
+            training.run(fetch=[slope])
+    assert last.item() < 1e-3
+    np.testing.assert_allclose(trained, [1, -2, 0.5], atol=0.02)

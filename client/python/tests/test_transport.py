@@ -234,6 +234,23 @@ def test_default_client(fake, monkeypatch):
     connected.close()
 
 
+def test_sessions_send_leaves_once(fake):
+    x, w = gw.zeros(2, name="x"), gw.ones(2, requires_grad=True, name="w")
+    loss = gw.name(x * w, "loss")
+    with gw.current_client().session(loss, carry={w: gw.name(w * 2, "new")}) as session:
+        for _ in range(2):
+            (result,) = session.run({x: [1.0, 2.0]})
+            assert result.item() == 7.0
+        assert session.run(fetch=[w, loss])[0].item() == 7.0
+    (log,) = fake.sessions
+    kinds = [m.WhichOneof("message") for m in log]
+    assert kinds == ["open", "chunk", "chunk", "execute", "chunk", "execute", "execute"]
+    executed = [m.execute for m in log if m.HasField("execute")]
+    assert [e.run_id for e in executed] == [1, 2, 3]
+    assert (executed[0].carry[0].input, executed[0].carry[0].result.output) == ("w", "new")
+    assert [[r.output for r in e.fetch.results] for e in executed] == [["loss"], ["loss"], ["new", "loss"]]
+
+
 def test_threads_share_a_client(fake):
     a = gw.ones(3, requires_grad=True)
     client = gw.current_client()

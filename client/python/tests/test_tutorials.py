@@ -1,8 +1,9 @@
 """PyTorch's autograd tutorial, nearly as written, and what users do next; against a server."""
 
-import gradwire as gw
 import numpy as np
 import pytest
+
+import gradwire as gw
 
 pytestmark = pytest.mark.usefixtures("server")
 

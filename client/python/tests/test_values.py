@@ -1,8 +1,9 @@
 """Values, types and indexing agree with numpy; against a server."""
 
-import gradwire as gw
 import numpy as np
 import pytest
+
+import gradwire as gw
 
 pytestmark = pytest.mark.usefixtures("server")
 
@@ -109,7 +110,9 @@ def test_promotion_and_broadcasting():
     np.testing.assert_array_equal(i + d, [[2, 3], [3, 4]])
 
 
-@pytest.mark.parametrize(("a", "b"), [((2, 3), (3, 4)), ((3,), (3,)), ((2, 0), (0, 3)), ((5, 2, 3), (3, 1)), ((1, 1), (1,))])
+@pytest.mark.parametrize(
+    ("a", "b"), [((2, 3), (3, 4)), ((3,), (3,)), ((2, 0), (0, 3)), ((5, 2, 3), (3, 1)), ((1, 1), (1,))]
+)
 def test_matmul(a, b):
     x, y = sample(a), sample(b, seed=1)
     np.testing.assert_allclose(gw.tensor(x) @ y, x @ y, rtol=1e-5, atol=1e-6)

@@ -46,6 +46,7 @@ from ._gradfn import GradFn
 from ._graph import enable_grad, is_grad_enabled, no_grad
 from ._operators import *
 from ._options import Options, options
+from ._session import Session
 from ._tensor import Tensor, tensor
 
 # The factories stand in for the operators of the same name: their tensors can require grad.
@@ -67,6 +68,7 @@ __all__ = [
     "NotDifferentiableError",
     "Options",
     "ResourceExhaustedError",
+    "Session",
     "Tensor",
     "TensorType",
     "UnavailableError",

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import _client, _dtypes, _evaluate, _gradfn, _graph, _record, _transport, _wire
+from . import _client, _dtypes, _evaluate, _gradfn, _graph, _record, _stream, _wire
 from ._errors import NotDifferentiableError
 from ._graph import Node, Value
 from ._options import Options
@@ -102,7 +102,7 @@ def _array(value: Value) -> _TensorData:
     return value.data, value.type
 
 
-_TensorData = tuple[_transport.Array, _dtypes.TensorType]
+_TensorData = tuple[_stream.Array, _dtypes.TensorType]
 
 
 def _accumulate(gradients: dict[Value, _TensorData | None]) -> None:

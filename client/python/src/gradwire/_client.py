@@ -7,16 +7,17 @@ import contextvars
 import json
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from . import _options, _transport, _wire
+from . import _options, _stream, _transport, _wire
 from ._options import Options
 
 if TYPE_CHECKING:
     from ._plan import Plan, ServerInfo
+    from ._session import Session
     from ._tensor import Tensor
 
 DEFAULT_TARGET = "localhost:50051"
@@ -76,7 +77,7 @@ class Client:
         self._stub = _transport.Stub(self._channel)
 
     @property
-    def last_run(self) -> _transport.Outcome | None:
+    def last_run(self) -> _stream.Outcome | None:
         """This thread's last run: ``statistics``, ``guarantees``, ``anomaly`` as the server sent them."""
         return getattr(self._local, "last_run", None)
 
@@ -84,7 +85,7 @@ class Client:
         """A call's options, then those of the enclosing blocks, then the client's."""
         return (given or Options()).over(_options.current()).over(self.options)
 
-    def send(self, request: _transport.Request, options: Options) -> _transport.Outcome:
+    def send(self, request: _transport.Request, options: Options) -> _stream.Outcome:
         """Runs a request. Raises GradwireError."""
         outcome = _transport.send(self._stub, request, **self._settings(options))
         self._local.last_run = outcome
@@ -106,6 +107,27 @@ class Client:
         from ._plan import plan
 
         return plan(self, tensors, options)
+
+    def session(
+        self, *outputs: Tensor, carry: Mapping[Tensor, Tensor] | None = None, options: Options | None = None
+    ) -> Session:
+        """Puts the graph of the outputs on the server, to be run many times.
+
+        Args:
+            outputs: what runs return
+            carry: for leaves, the tensor of the graph that is their data from the next run on: parameters are trained
+                without leaving the server
+            options: how to run; a timeout is for the whole session
+
+        Raises GradwireError.
+        """
+        from ._session import Session
+
+        return Session(self, outputs, carry or {}, options)
+
+    def stream(self, options: Options) -> _stream.Stream:
+        """The bare stream of a session."""
+        return _stream.Stream(self._stub.session, self._settings(options))
 
     def _settings(self, options: Options) -> dict[str, Any]:
         return {"timeout": options.timeout, "metadata": self._metadata}

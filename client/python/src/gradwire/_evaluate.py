@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import _client, _transport, _wire
+from . import _client, _stream, _transport, _wire
 from ._dtypes import TensorType, from_wire
 from ._graph import Node, Value
 from ._options import Options
@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def select(targets: Sequence[Value], roots: Sequence[Value] = (), options: Options | None = None) -> Selection:
+def select(
+    targets: Sequence[Value], roots: Sequence[Value] = (), options: Options | None = None, whole: bool = False
+) -> Selection:
     """The selection for a request, after computing the data of leaves that are copies of values not computed yet."""
-    selection = Selection(targets, roots)
+    selection = Selection(targets, roots, whole)
     pending = selection.pending()
     if not pending:
         return selection
     compute(pending, options)
-    return Selection(targets, roots)
+    return Selection(targets, roots, whole)
 
 
 def compute(values: Iterable[Value], options: Options | None = None) -> None:
@@ -67,7 +69,7 @@ def request(recording: Recording, backward: Any, options: Any) -> _transport.Req
     return _transport.Request(recording.program, inputs, backward, options, answer)
 
 
-def store(recording: Recording, outcome: _transport.Outcome) -> None:
+def store(recording: Recording, outcome: _stream.Outcome) -> None:
     """Fills in what a run returned."""
     for name, (data, kind) in outcome.outputs.items():
         value = recording.values[name]

@@ -19,9 +19,10 @@ class Selection:
     Args:
         targets: values wanted
         roots: values that will be differentiated: their ancestors that require grad are needed as nodes even if known
+        whole: everything is needed as nodes, even if known
     """
 
-    def __init__(self, targets: Iterable[Value], roots: Iterable[Value] = ()):
+    def __init__(self, targets: Iterable[Value], roots: Iterable[Value] = (), whole: bool = False):
         seen: dict[Value, bool] = {}  # whether a derivative may be taken through the value
         nodes: set[Node] = set()
         todo = [(value, False) for value in targets] + [(value, True) for value in roots]
@@ -32,7 +33,8 @@ class Selection:
                 continue
             seen[value] = through
             node = value.node
-            if node is None or (value.data is not None and not (through and value.requires_grad)):
+            known = value.data is not None and not whole and not (through and value.requires_grad)
+            if node is None or known:
                 continue
             nodes.add(node)
             within = node.op in DIFFERENTIATING

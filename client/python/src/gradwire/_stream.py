@@ -1,0 +1,184 @@
+"""The stream of a Session: graph first, tensors in chunks, any number of runs."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import numpy as np
+
+from . import _dtypes, _errors, _wire
+from ._dtypes import TensorType
+
+CHUNK_BYTES = 1 << 20
+_PART_BYTES = CHUNK_BYTES - (1 << 16)  # a graph part; the rest is for what is around it
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass
+class Outcome:
+    """What came back: data by name, a gradient of None for an input that was not used."""
+
+    outputs: dict[str, tuple[Array, TensorType]] = field(default_factory=dict)
+    gradients: dict[str, tuple[Array, TensorType] | None] = field(default_factory=dict)
+    grad_fns: list[Any] = field(default_factory=list)
+    statistics: Any = None
+    guarantees: Any = None
+    anomaly: Any = None
+
+
+class Stream:
+    """One stream. The caller's thread reads; gRPC's own thread writes, and makes chunks as they go out.
+
+    Errors of a run leave the stream open, all others end it. Every method raises GradwireError.
+    """
+
+    _call: Any
+
+    def __init__(self, method: Any, settings: Mapping[str, Any]):
+        self._batches: queue.SimpleQueue[Iterable[Any] | None] = queue.SimpleQueue()
+        self._over = False
+        self._call = method(self._messages(), **settings)
+
+    def open(self, program: Any, backward: Any, options: Any) -> list[Any]:
+        """Names the program of the following runs; returns its grad_fns."""
+        self._batches.put(open_messages(program, backward, options))
+        grad_fns: list[Any] = []
+        while True:
+            opened = self._next("opened").opened
+            grad_fns.extend(opened.grad_fns)
+            if not opened.continues:
+                return grad_fns
+
+    def execute(self, inputs: Mapping[str, tuple[Array, TensorType]], message: Any) -> Outcome:
+        """Sends inputs, runs, and takes what comes back."""
+        for name, (array, kind) in inputs.items():
+            self._batches.put(input_chunks(name, array, kind))
+        self._batches.put([message])
+        partial: dict[tuple[str, str], tuple[bytearray, TensorType]] = {}
+        while True:
+            response = self._next("chunk", "executed", "run_error")
+            if response.HasField("chunk"):
+                _take_chunk(response.chunk, partial)
+            elif response.HasField("executed"):
+                return _outcome(response.executed, partial)
+            else:
+                raise _errors.from_status(response.run_error.status)
+
+    def close(self) -> None:
+        """Ends the stream, and what is under way on it."""
+        self._over = True
+        self._batches.put(None)
+        self._call.cancel()
+
+    def _messages(self) -> Iterator[Any]:
+        for batch in iter(self._batches.get, None):
+            for message in batch:
+                if self._over:
+                    return
+                yield message
+
+    def _next(self, *expected: str) -> Any:
+        try:
+            response = next(self._call)
+        except StopIteration:
+            raise _errors.GradwireError("the server ended the stream", code="INTERNAL") from None
+        except grpc.RpcError as error:
+            raise _errors.from_call(error) from None
+        except BaseException:
+            self.close()
+            raise
+        if response.WhichOneof("message") not in expected:
+            raise _errors.GradwireError("the server sent a message out of turn", code="INTERNAL")
+        return response
+
+
+def _take_chunk(chunk: Any, partial: dict[tuple[str, str], tuple[bytearray, TensorType]]) -> None:
+    what = chunk.result.WhichOneof("kind")
+    key = (what, getattr(chunk.result, what))
+    if key not in partial:
+        kind = _dtypes.from_wire(chunk.type)
+        partial[key] = (bytearray(kind.nbytes), kind)
+    partial[key][0][chunk.offset : chunk.offset + len(chunk.data)] = chunk.data
+
+
+def _outcome(executed: Any, partial: dict[tuple[str, str], tuple[bytearray, TensorType]]) -> Outcome:
+    done = {key: (_dtypes.from_bytes(data, kind), kind) for key, (data, kind) in partial.items()}
+    return Outcome(
+        outputs={name: tensor for (what, name), tensor in done.items() if what == "output"},
+        gradients={gradient.input: done.get(("gradient", gradient.input)) for gradient in executed.gradients},
+        grad_fns=list(executed.grad_fns),
+        statistics=executed.statistics,
+        guarantees=executed.guarantees,
+        anomaly=executed.anomaly if executed.HasField("anomaly") else None,
+    )
+
+
+def execution(run_id: int, fetch: Iterable[str] | None = None, carry: Mapping[str, str] | None = None) -> Any:
+    """An Execute message; ``fetch`` names outputs to send back (default: all), ``carry`` maps inputs to outputs."""
+    message = _wire.SessionRequest()
+    execute = message.execute
+    execute.run_id = run_id
+    if fetch is not None:
+        execute.fetch.SetInParent()
+        for name in fetch:
+            execute.fetch.results.add(output=name)
+    for target, output in (carry or {}).items():
+        execute.carry.add(input=target).result.output = output
+    return message
+
+
+def open_messages(program: Any, backward: Any, options: Any) -> Iterator[Any]:
+    """Open, and GraphPart messages where the program is large."""
+    first = _wire.SessionRequest()
+    first.open.options.CopyFrom(options)
+    if backward is not None:
+        first.open.backward.CopyFrom(backward)
+    if program.ByteSize() <= _PART_BYTES:
+        first.open.program.CopyFrom(program)
+        yield first
+        return
+    first.open.graph_continues = True
+    first.open.program.SetInParent()
+    yield first
+    parts = [(name, part) for name, graph in program.functions.items() for part in graph_parts(graph)]
+    parts += [("", part) for part in graph_parts(program.graph)]
+    for i, (function, part) in enumerate(parts):
+        message = _wire.SessionRequest()
+        message.graph_part.function = function
+        message.graph_part.graph.CopyFrom(part)
+        message.graph_part.last = i == len(parts) - 1
+        yield message
+
+
+def graph_parts(graph: Any) -> Iterator[Any]:
+    """Pieces of a graph that fit a message each; at least one."""
+    part, size = _wire.Graph(), 0
+    for entries in ("inputs", "nodes", "outputs"):
+        for entry in getattr(graph, entries):
+            length = (len(entry.encode()) if isinstance(entry, str) else entry.ByteSize()) + 8
+            if size and size + length > _PART_BYTES:
+                yield part
+                part, size = _wire.Graph(), 0
+            getattr(part, entries).append(entry)
+            size += length
+    yield part
+
+
+def input_chunks(name: str, array: Array, kind: TensorType) -> Iterator[Any]:
+    """TensorChunk messages for an input's data; one without data where it has no elements."""
+    data = _dtypes.to_bytes(array)
+    for offset in range(0, max(len(data), 1), CHUNK_BYTES):
+        message = _wire.SessionRequest()
+        message.chunk.input = name
+        message.chunk.offset = offset
+        message.chunk.encoding = _wire.ENCODING_RAW
+        message.chunk.data = bytes(data[offset : offset + CHUNK_BYTES])
+        if offset == 0:
+            message.chunk.type.dtype = kind.dtype.number
+            message.chunk.type.dims.extend(kind.shape)
+        yield message
