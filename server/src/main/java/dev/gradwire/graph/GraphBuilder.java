@@ -32,6 +32,7 @@ public final class GraphBuilder {
     private String origin = "";
     private boolean backward;
     private boolean insideComposite;
+    private final InPlace inPlace = new InPlace();
 
     public GraphBuilder(OperatorTable operators) {
         this.operators = operators;
@@ -63,7 +64,10 @@ public final class GraphBuilder {
         try {
             checkNewName(name);
             origin = name;
+            inPlace.beforeNode(name, op, positional, keywords);
+            int first = nodes.size();
             List<Value> results = apply(op, positional, keywords);
+            inPlace.afterNode(op, nodes.subList(first, nodes.size()));
             for (int i = 0; i < results.size(); i++) {
                 names.put(i == 0 ? name : name + ":" + i, results.get(i));
             }
@@ -91,6 +95,7 @@ public final class GraphBuilder {
     }
 
     public void output(String name, Value value) {
+        inPlace.beforeRead(value);
         outputs.add(new Output(name, value));
     }
 

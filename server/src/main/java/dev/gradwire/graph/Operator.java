@@ -24,6 +24,9 @@ public interface Operator {
      */
     boolean isComposite();
 
+    /** Whether the first result shares its operand's storage. */
+    boolean isView();
+
     /** Records what a composite operator stands for. */
     List<Argument> expand(GraphBuilder builder, Call call);
 }

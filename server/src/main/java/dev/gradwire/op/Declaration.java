@@ -373,6 +373,11 @@ public final class Declaration {
         }
 
         @Override
+        public boolean isView() {
+            return view;
+        }
+
+        @Override
         public boolean isComposite() {
             return composite != null;
         }
