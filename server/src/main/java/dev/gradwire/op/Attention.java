@@ -118,7 +118,7 @@ final class Attention {
 
     private static double scale(Args n) {
         long size = n.shape("query").dim(n.rank("query") - 1);
-        return n.has("scale") ? n.number("scale") : 1 / Math.sqrt(size);
+        return n.has("scale") ? n.number("scale") : 1 / Math.sqrt((double) size);
     }
 
     private static Expr scores(Args n) {
