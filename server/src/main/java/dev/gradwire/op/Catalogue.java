@@ -27,11 +27,17 @@ public final class Catalogue {
 
     private record Document(List<Entry> operators) {}
 
-    /** Writes the catalogue as JSON to the file named by the one argument. */
+    /**
+     * Writes the catalogue as JSON to the file named by the one argument. A file that says the same already is left
+     * alone, time and all, so that nothing is built anew for it.
+     */
     public static void main(String[] args) throws IOException {
         Path file = Path.of(args[0]);
-        Files.createDirectories(file.toAbsolutePath().getParent());
-        Files.writeString(file, json());
+        String json = json();
+        if (!Files.exists(file) || !Files.readString(file).equals(json)) {
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            Files.writeString(file, json);
+        }
     }
 
     static String json() {
