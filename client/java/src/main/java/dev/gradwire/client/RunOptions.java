@@ -1,0 +1,83 @@
+package dev.gradwire.client;
+
+import dev.gradwire.v1.GradFnMode;
+import dev.gradwire.v1.GradFnSelection;
+import dev.gradwire.v1.Options;
+import java.util.List;
+
+/**
+ * How graphs are run. Immutable: each method gives changed options.
+ *
+ * <pre>{@code
+ * client.withOptions(RunOptions.defaults().device("cuda:0").precision(Precision.TF32))
+ * }</pre>
+ */
+public final class RunOptions {
+    private static final RunOptions DEFAULTS = new RunOptions(Options.getDefaultInstance());
+
+    private final Options wire;
+
+    private RunOptions(Options wire) {
+        this.wire = wire;
+    }
+
+    /** The server's first device, deterministic, exact, without checks and measurements, random seed 0. */
+    public static RunOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** {@code "cpu"}, {@code "cuda:0"}; empty for the server's first device. */
+    public RunOptions device(String name) {
+        return new RunOptions(wire.toBuilder().setDevice(name).build());
+    }
+
+    /** Whether equal requests must give equal bits; an operator that cannot do so is refused then. */
+    public RunOptions deterministic(boolean on) {
+        return new RunOptions(wire.toBuilder().setDeterministic(on).build());
+    }
+
+    /** Fails at the first node, forward or backward, that makes a NaN or an infinity. See {@link AnomalyException}. */
+    public RunOptions detectAnomaly(boolean on) {
+        return new RunOptions(wire.toBuilder().setDetectAnomaly(on).build());
+    }
+
+    /** With {@link #detectAnomaly}: finishes the run and only reports the anomaly. See {@link Report#anomaly}. */
+    public RunOptions keepGoing(boolean on) {
+        return new RunOptions(wire.toBuilder().setKeepGoing(on).build());
+    }
+
+    /** Measures nodes, which slows the run down. See {@link Report#gradFns}. */
+    public RunOptions profile(boolean on) {
+        return new RunOptions(wire.toBuilder().setProfile(on).build());
+    }
+
+    public RunOptions precision(Precision precision) {
+        return new RunOptions(wire.toBuilder().setPrecision(precision.wire()).build());
+    }
+
+    /** Key of the random operators: equal keys give equal numbers. */
+    public RunOptions seed(long key) {
+        return new RunOptions(wire.toBuilder().setSeed(key).build());
+    }
+
+    long seed() {
+        return wire.getSeed();
+    }
+
+    boolean profiles() {
+        return wire.getProfile();
+    }
+
+    /** @param gradFns names of the nodes whose metadata is wanted */
+    Options wire(List<String> gradFns) {
+        GradFnSelection selection = gradFns.isEmpty()
+                ? GradFnSelection.newBuilder()
+                        .setMode(GradFnMode.GRAD_FN_MODE_NONE)
+                        .build()
+                : GradFnSelection.newBuilder()
+                        .setMode(GradFnMode.GRAD_FN_MODE_NODES)
+                        .addAllNodes(gradFns)
+                        .build();
+        return wire.toBuilder().setGradFns(selection).build();
+    }
+}
