@@ -1,0 +1,185 @@
+package dev.gradwire.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.gradwire.service.GradwireServer;
+import dev.gradwire.service.ServerConfig;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The client and the real server, over a loopback connection. */
+final class EndToEndTest {
+    private static GradwireServer server;
+    private static Gradwire client;
+
+    @BeforeAll
+    static void start() throws Exception {
+        server = GradwireServer.start(ServerConfig.DEFAULT);
+        client = Gradwire.connect("localhost:" + server.port());
+    }
+
+    @AfterAll
+    static void stop() {
+        client.close();
+        server.close();
+    }
+
+    @Test
+    void sumOfSquares() {
+        Tensor a = client.ones(2, 2).requiresGrad(true);
+        Tensor b = a.add(2);
+        Tensor c = b.pow(2);
+        Tensor out = c.sum();
+        out.backward();
+
+        assertThat(a.grad().evaluate()).hasToString("tensor([[6., 6.],\n        [6., 6.]])");
+        assertThat(out.item()).isEqualTo(36);
+        assertThat(a.evaluate()).hasToString("tensor([[1., 1.],\n        [1., 1.]], requires_grad=True)");
+        assertThat(b.evaluate()).hasToString("tensor([[3., 3.],\n        [3., 3.]], grad_fn=<AddBackward0>)");
+        assertThat(c.evaluate()).hasToString("tensor([[9., 9.],\n        [9., 9.]], grad_fn=<PowBackward0>)");
+        assertThat(out.evaluate()).hasToString("tensor(36., grad_fn=<SumBackward0>)");
+        assertThat(out.gradFn().tree()).isEqualTo("""
+                        SumBackward0 sum float32[]
+                        └─ PowBackward0 pow float32[2, 2]
+                           └─ AddBackward0 add float32[2, 2]
+                              ├─ AccumulateGrad ones float32[2, 2]
+                              └─ None
+                        """);
+    }
+
+    @Test
+    void vectorJacobianProduct() {
+        Tensor x = client.ones(3).requiresGrad(true);
+        Tensor z = x.pow(2).add(3);
+        z.backward(client.tensor(new float[] {0.1f, 1, 10}));
+
+        assertThat(x.grad().evaluate()).hasToString("tensor([ 0.2000,  2.0000, 20.0000])");
+        z.backward(client.tensor(new float[] {1, 1, 1}));
+        assertThat(x.grad().data().toFloatArray()).containsExactly(2.2f, 4, 22);
+    }
+
+    @Test
+    void secondDerivativesAndTangents() {
+        Tensor x = client.tensor(3.0).requiresGrad(true);
+        Tensor slope = Gradwire.grad(x.pow(3), x).getFirst();
+        Tensor curvature = Gradwire.grad(slope, x).getFirst();
+        Tensor tangent = Gradwire.jvp(List.of(x.pow(3)), List.of(x), List.of(client.tensor(2.0)))
+                .getFirst();
+        client.evaluate(slope, curvature, tangent);
+
+        assertThat(slope.item()).isEqualTo(27);
+        assertThat(curvature.item()).isEqualTo(18);
+        assertThat(tangent.item()).isEqualTo(54);
+        slope.backward();
+        assertThat(x.grad().item()).isEqualTo(18);
+    }
+
+    @ParameterizedTest
+    @EnumSource(DType.class)
+    void everyTypeComesBackAsItWent(DType dtype) {
+        double[] values = dtype == DType.BOOL ? new double[] {1, 0} : new double[] {1, 2};
+        long[] shape = dtype.isComplex() ? new long[] {1, 1} : new long[] {1, 2};
+        TensorData data = TensorData.of(dtype, values, shape);
+        Tensor viewed = client.tensor(data).squeeze(0);
+
+        if (dtype.isComplex()) {
+            assertThatExceptionOfType(InvalidGraphException.class).isThrownBy(viewed::data);
+        } else {
+            assertThat(viewed.data()).isEqualTo(TensorData.of(dtype, values, 2));
+        }
+    }
+
+    @Test
+    void emptyTensorsAndNans() {
+        Tensor x = client.tensor(new float[0], 0, 3).requiresGrad(true);
+        x.sum().backward();
+
+        assertThat(x.grad().data()).isEqualTo(x.data());
+        assertThat(x.sum().item()).isZero();
+        assertThat(client.tensor(Float.NaN).add(1).item()).isNaN();
+        assertThat(client.tensor(new float[] {-1, 0}).log().evaluate()).hasToString("tensor([nan, -inf])");
+    }
+
+    @Test
+    void severalResults() {
+        Results max = client.tensor(new float[] {1, 5, 3}).max(0);
+        assertThat(max.get("values").item()).isEqualTo(5);
+        assertThat(max.get("indices").item()).isEqualTo(1);
+        Results parts = client.tensor(new float[] {1, 2, 3}).split(2);
+        assertThat(parts).hasSize(2);
+        assertThat(parts.get(1).data().toFloatArray()).containsExactly(3);
+    }
+
+    @Test
+    void errorsNameTheNodeAndTheArgument() {
+        Tensor a = client.tensor(new float[6], 2, 3);
+        Tensor product = a.mm(a).named("product");
+
+        assertThatExceptionOfType(InvalidGraphException.class)
+                .isThrownBy(product::data)
+                .satisfies(e -> {
+                    assertThat(e.reason()).isEqualTo("SHAPE_MISMATCH");
+                    assertThat(e.node()).hasValue("product");
+                    assertThat(e.op()).hasValue("mm");
+                    assertThat(e.argument()).hasValue("mat2");
+                    assertThat(e.field()).isPresent();
+                });
+        assertThatExceptionOfType(InvalidGraphException.class)
+                .isThrownBy(() -> client.call("no_such_thing", List.of(a), Map.of())
+                        .getFirst()
+                        .data())
+                .satisfies(e -> assertThat(e.reason()).isEqualTo("UNKNOWN_OPERATOR"));
+        assertThatExceptionOfType(DeviceUnavailableException.class)
+                .isThrownBy(() -> client.withOptions(RunOptions.defaults().device("cuda:7"))
+                        .tensor(1.0f)
+                        .exp()
+                        .data());
+        assertThatExceptionOfType(InvalidGraphException.class)
+                .isThrownBy(() -> a.requiresGrad(true).exp().backward());
+    }
+
+    @Test
+    void anomaliesAreFound() {
+        Gradwire careful = client.withOptions(RunOptions.defaults().detectAnomaly(true));
+        Tensor x = careful.tensor(new float[] {0, -1}).requiresGrad(true);
+
+        assertThatExceptionOfType(AnomalyException.class)
+                .isThrownBy(() -> x.log().named("logarithm").sum().backward())
+                .satisfies(e -> assertThat(e.anomaly().getNode()).isEqualTo("logarithm"));
+    }
+
+    @Test
+    void typesPricesAndOperatorsAreKnownWithoutRunning() {
+        Tensor y = client.tensor(new float[6], 2, 3).t().add(1.5);
+
+        assertThat(y.shape()).containsExactly(3, 2);
+        assertThat(y.dtype()).isEqualTo(DType.FLOAT32);
+        assertThat(client.plan(y).getPrice().getFlops()).isPositive();
+        assertThat(client.serverInfo().getOperatorsList())
+                .anyMatch(op -> op.getName().equals("conv2d"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {250_000})
+    void largeTensorsGoAndComeInChunks(int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = i % 1000;
+        }
+        Tensor x = client.tensor(values).requiresGrad(true);
+        x.mul(x).sum().backward();
+        float[] gradient = x.grad().data().toFloatArray();
+
+        assertThat(IntStream.range(0, count).allMatch(i -> gradient[i] == 2 * values[i]))
+                .isTrue();
+        assertThat(client.arange(count).data().numel()).isEqualTo(count);
+    }
+}

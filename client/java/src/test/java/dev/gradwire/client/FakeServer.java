@@ -1,0 +1,230 @@
+package dev.gradwire.client;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
+import com.google.rpc.ErrorInfo;
+import dev.gradwire.v1.AutogradServiceGrpc.AutogradServiceImplBase;
+import dev.gradwire.v1.Executed;
+import dev.gradwire.v1.Gradient;
+import dev.gradwire.v1.NamedTensor;
+import dev.gradwire.v1.Open;
+import dev.gradwire.v1.Opened;
+import dev.gradwire.v1.PlanRequest;
+import dev.gradwire.v1.PlanResponse;
+import dev.gradwire.v1.ResultRef;
+import dev.gradwire.v1.RunError;
+import dev.gradwire.v1.RunRequest;
+import dev.gradwire.v1.RunResponse;
+import dev.gradwire.v1.SessionRequest;
+import dev.gradwire.v1.SessionResponse;
+import dev.gradwire.v1.TensorChunk;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Writes down what it is asked and gives answers laid out beforehand; computes nothing. */
+final class FakeServer extends AutogradServiceImplBase implements AutoCloseable {
+    final List<RunRequest> runs = new CopyOnWriteArrayList<>();
+    final List<PlanRequest> plans = new CopyOnWriteArrayList<>();
+    final List<SessionRequest> streamed = new CopyOnWriteArrayList<>();
+    final Queue<StatusRuntimeException> failures = new ConcurrentLinkedQueue<>();
+    final Queue<com.google.rpc.Status> runErrors = new ConcurrentLinkedQueue<>();
+    /** Answers by reference; others are the number of the answer as a float32 scalar. */
+    final Map<String, TensorData> values = new HashMap<>();
+
+    PlanResponse plan = PlanResponse.getDefaultInstance();
+    int answers;
+
+    private final String name = InProcessServerBuilder.generateName();
+    private final Server server;
+    private final ManagedChannel channel;
+
+    FakeServer() {
+        try {
+            server = InProcessServerBuilder.forName(name)
+                    .addService(this)
+                    .build()
+                    .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        channel = InProcessChannelBuilder.forName(name)
+                .defaultServiceConfig(ServiceConfig.retries())
+                .enableRetry()
+                .build();
+    }
+
+    Gradwire client() {
+        return Gradwire.builder("").channel(channel).build();
+    }
+
+    private TensorData value(String reference) {
+        return values.computeIfAbsent(reference, _ -> TensorData.of(new float[] {++answers}, new long[0]));
+    }
+
+    @Override
+    public void run(RunRequest request, StreamObserver<RunResponse> out) {
+        runs.add(request);
+        StatusRuntimeException failure = failures.poll();
+        if (failure != null) {
+            out.onError(failure);
+            return;
+        }
+        RunResponse.Builder response = RunResponse.newBuilder();
+        for (String output : request.getProgram().getGraph().getOutputsList()) {
+            response.addOutputs(NamedTensor.newBuilder().setName(output).setTensor(Operand.message(value(output))));
+        }
+        for (String input : request.getBackward().getInputsList()) {
+            response.addGradients(Gradient.newBuilder().setInput(input).setValue(Operand.message(value("d" + input))));
+        }
+        if (response.build().getSerializedSize() > 4 << 20) {
+            out.onError(tooLarge());
+            return;
+        }
+        out.onNext(response.build());
+        out.onCompleted();
+    }
+
+    private static StatusRuntimeException tooLarge() {
+        ErrorInfo info = ErrorInfo.newBuilder().setReason("RESPONSE_TOO_LARGE").build();
+        return StatusProto.toStatusRuntimeException(com.google.rpc.Status.newBuilder()
+                .setCode(Code.INVALID_ARGUMENT.value())
+                .addDetails(Any.pack(info))
+                .build());
+    }
+
+    @Override
+    public void plan(PlanRequest request, StreamObserver<PlanResponse> out) {
+        plans.add(request);
+        out.onNext(plan);
+        out.onCompleted();
+    }
+
+    @Override
+    public StreamObserver<SessionRequest> session(StreamObserver<SessionResponse> out) {
+        return new StreamObserver<>() {
+            private Open open = Open.getDefaultInstance();
+
+            @Override
+            public void onNext(SessionRequest request) {
+                streamed.add(request);
+                switch (request.getMessageCase()) {
+                    case OPEN -> {
+                        StatusRuntimeException failure = failures.poll();
+                        if (failure != null) {
+                            out.onError(failure);
+                            return;
+                        }
+                        open = request.getOpen();
+                        if (!open.getGraphContinues()) {
+                            opened();
+                        }
+                    }
+                    case GRAPH_PART -> {
+                        open = open.toBuilder()
+                                .setProgram(open.getProgram().toBuilder()
+                                        .mergeGraph(request.getGraphPart().getGraph()))
+                                .build();
+                        if (request.getGraphPart().getLast()) {
+                            opened();
+                        }
+                    }
+                    case EXECUTE -> execute(request);
+                    default -> {}
+                }
+            }
+
+            private void opened() {
+                out.onNext(SessionResponse.newBuilder()
+                        .setOpened(Opened.newBuilder().addAllTypes(plan.getTypesList()))
+                        .build());
+            }
+
+            private void execute(SessionRequest request) {
+                long run = request.getExecute().getRunId();
+                com.google.rpc.Status error = runErrors.poll();
+                if (error != null) {
+                    out.onNext(SessionResponse.newBuilder()
+                            .setRunError(RunError.newBuilder().setRunId(run).setStatus(error))
+                            .build());
+                    return;
+                }
+                Map<ResultRef, TensorData> results = new LinkedHashMap<>();
+                if (request.getExecute().hasFetch()) {
+                    request.getExecute()
+                            .getFetch()
+                            .getResultsList()
+                            .forEach(each -> results.put(each, value(each.getOutput())));
+                } else {
+                    open.getProgram()
+                            .getGraph()
+                            .getOutputsList()
+                            .forEach(output -> results.put(
+                                    ResultRef.newBuilder().setOutput(output).build(), value(output)));
+                    open.getBackward()
+                            .getInputsList()
+                            .forEach(input -> results.put(
+                                    ResultRef.newBuilder().setGradient(input).build(), value("d" + input)));
+                }
+                results.forEach((result, data) -> Parts.chunks(
+                        "",
+                        data,
+                        chunk -> out.onNext(SessionResponse.newBuilder()
+                                .setChunk(chunk.toBuilder().setResult(result).setRunId(run))
+                                .build())));
+                out.onNext(SessionResponse.newBuilder()
+                        .setExecuted(Executed.newBuilder().setRunId(run))
+                        .build());
+            }
+
+            @Override
+            public void onError(Throwable error) {}
+
+            @Override
+            public void onCompleted() {
+                out.onCompleted();
+            }
+        };
+    }
+
+    /** Bytes sent for an input of a stream, put together. */
+    ByteString sent(String input) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (TensorChunk chunk : chunks(input)) {
+            bytes.writeBytes(chunk.getData().toByteArray());
+        }
+        return ByteString.copyFrom(bytes.toByteArray());
+    }
+
+    List<TensorChunk> chunks(String input) {
+        List<TensorChunk> chunks = new ArrayList<>();
+        for (SessionRequest request : streamed) {
+            if (request.hasChunk() && request.getChunk().getInput().equals(input)) {
+                chunks.add(request.getChunk());
+            }
+        }
+        return chunks;
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+        server.shutdownNow();
+    }
+}
