@@ -29,19 +29,23 @@ final class Copies {
                 operator("to.dtype(Tensor self, ScalarType dtype, bool non_blocking=False, bool copy=False,"
                                 + " MemoryFormat? memory_format=None) -> Tensor")
                         .doc("self as another dtype; self itself where it has that dtype already")
-                        .composite(n -> to(n, n.dtype("dtype", DType.DEFAULT_FLOATING))),
+                        .composite(n -> to(n, n.dtype("dtype", DType.DEFAULT_FLOATING)))
+                        .samples("float64[2, 3], torch.float64", "float64[2, 3], torch.float64, copy=True"),
                 operator("to.other(Tensor self, Tensor other, bool non_blocking=False, bool copy=False,"
                                 + " MemoryFormat? memory_format=None) -> Tensor")
                         .doc("self as the dtype of other")
-                        .composite(n -> to(n, n.type("other").dtype())),
+                        .composite(n -> to(n, n.type("other").dtype()))
+                        .samples("float64[2, 3], float64[1]"),
                 operator("to.dtype_layout(Tensor self, *, ScalarType? dtype=None, Layout? layout=None,"
                                 + " Device? device=None, bool? pin_memory=None, bool non_blocking=False,"
                                 + " bool copy=False, MemoryFormat? memory_format=None) -> Tensor")
                         .doc("self as another dtype")
-                        .composite(n -> to(n, n.dtype("dtype", n.type("self").dtype()))),
+                        .composite(n -> to(n, n.dtype("dtype", n.type("self").dtype())))
+                        .samples("float64[2, 3], dtype=torch.float64, copy=True"),
                 operator("type_as(Tensor self, Tensor other) -> Tensor")
                         .doc("self as the dtype of other")
-                        .composite(n -> List.of(n.self().to(n.type("other").dtype()))),
+                        .composite(n -> List.of(n.self().to(n.type("other").dtype())))
+                        .samples("float64[2, 3], float64[1]"),
                 operator("detach(Tensor self) -> Tensor")
                         .doc("self, taken for a constant by derivatives")
                         .alias("stop_gradient")
@@ -57,10 +61,12 @@ final class Copies {
                         .samples("float64[2, 3]", "float64[0]"),
                 operator("contiguous(Tensor self, *, MemoryFormat memory_format=\"contiguous_format\") -> Tensor")
                         .doc("self; every tensor of a graph counts as contiguous")
-                        .composite(n -> List.of(isRearranged(n) ? n.self().call("clone") : n.self())),
+                        .composite(n -> List.of(isRearranged(n) ? n.self().call("clone") : n.self()))
+                        .samples("float64[2, 3]", "float64[1, 2, 3, 2], memory_format=\"channels_last\""),
                 operator("lift_fresh_copy(Tensor self) -> Tensor")
                         .doc("self")
-                        .composite(n -> List.of(n.self().call("clone"))),
+                        .composite(n -> List.of(n.self().call("clone")))
+                        .samples("float64[2, 3]"),
                 same("positive", "+self"),
                 same("real", "the real part of self"),
                 same("conj", "the complex conjugate of self"),
@@ -90,11 +96,14 @@ final class Copies {
 
     /** What changes nothing for real numbers. */
     private static Declaration same(String name, String doc) {
-        return operator(name + "(Tensor self) -> Tensor").doc(doc).composite(n -> {
-            if (n.type("self").dtype().isComplex()) {
-                throw GraphException.argument(Reason.DTYPE_UNSUPPORTED, "self", "is complex");
-            }
-            return List.of(n.self());
-        });
+        return operator(name + "(Tensor self) -> Tensor")
+                .doc(doc)
+                .composite(n -> {
+                    if (n.type("self").dtype().isComplex()) {
+                        throw GraphException.argument(Reason.DTYPE_UNSUPPORTED, "self", "is complex");
+                    }
+                    return List.of(n.self());
+                })
+                .samples("float64[2, 3]");
     }
 }

@@ -59,9 +59,13 @@ final class Selection {
                         .vjp("other", n -> n.arg("condition").where(0.0, n.grad()))
                         .kernel("where.self")
                         .samples("bool[2, 3], float64[3], float64[2, 1]", "bool[3], 1, float64[3]"),
-                whereWithNumbers("ScalarSelf(Tensor condition, Scalar self, Tensor other)"),
-                whereWithNumbers("ScalarOther(Tensor condition, Tensor self, Scalar other)"),
-                whereWithNumbers("Scalar(Tensor condition, Scalar self, Scalar other)"),
+                // Numbers become tensors first, so that the grad_fn has both branches, as in PyTorch.
+                operator("where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor")
+                        .doc("self where condition is true, other elsewhere")
+                        .overload("where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor")
+                        .overload("where.Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor")
+                        .composite(n -> List.of(n.arg("condition").where(n.self(), n.arg("other"))))
+                        .samples("bool[3], float64[2, 3], 2", "bool[3], 2, float64[2, 3]"),
                 operator("masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor")
                         .doc("value where mask is true, self elsewhere")
                         .gradFn("MaskedFillBackward0")
@@ -118,13 +122,6 @@ final class Selection {
 
     private static Expr isNan(Expr x) {
         return x.ne(x);
-    }
-
-    /** In PyTorch numbers become tensors first, so that the grad_fn has both branches. */
-    private static Declaration whereWithNumbers(String overload) {
-        return operator("where." + overload + " -> Tensor")
-                .doc("self where condition is true, other elsewhere")
-                .composite(n -> List.of(n.arg("condition").where(n.self(), n.arg("other"))));
     }
 
     private static TensorType filled(Call call) {

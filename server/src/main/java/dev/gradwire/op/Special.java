@@ -289,8 +289,9 @@ final class Special {
                 .gradFn(Unary.gradFn(name))
                 .types(Elementwise.floating("self", "other"))
                 .vjp("self", unknown("self"))
-                .vjp("other", n -> n.grad().mul(sign.apply(density(n.self(), n.arg("other")))))
-                .kernel(name);
+                .vjp("other", n -> n.grad().mul(sign.apply(density(n.promoted("self"), n.arg("other")))))
+                .kernel(name)
+                .samples("2.5, float64[2, 3]{0.5..3}");
     }
 
     private static Expr density(Expr a, Expr x) {
