@@ -89,12 +89,16 @@ public final class Expr {
 
     /** Calls an operator with arguments by name after the positional ones. */
     public Expr callNamed(String op, Map<String, ?> named, @Nullable Object... rest) {
+        return callsNamed(op, named, rest).getFirst();
+    }
+
+    public List<Expr> callsNamed(String op, Map<String, ?> named, @Nullable Object... rest) {
         List<Argument> args = new ArrayList<>(rest.length + 1);
         args.add(argument);
         Arrays.stream(rest).map(Expr::argument).forEach(args::add);
         Map<String, Argument> keywords = new LinkedHashMap<>();
         named.forEach((name, value) -> keywords.put(name, argument(value)));
-        return new Expr(builder, builder.call(op, args, keywords).getFirst());
+        return wrap(builder, builder.call(op, args, keywords));
     }
 
     static List<Expr> wrap(GraphBuilder builder, List<? extends Argument> values) {

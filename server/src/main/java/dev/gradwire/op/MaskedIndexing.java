@@ -63,7 +63,6 @@ final class MaskedIndexing {
                         .doc("self with values added at indices where the mask is true")
                         .gradFn("UnsafeMaskedIndexPutAccumulateBackward0")
                         .types(one(call -> {
-                            Require.sameDtype(call, "self", "values");
                             requireMask(call);
                             Shape indexed = Indices.indexed(call);
                             Shape values = Elementwise.broadcast(call, List.of("values", "mask"));
@@ -77,7 +76,13 @@ final class MaskedIndexing {
                         .vjp("self", n -> n.grad())
                         .vjp("values", n -> n.grad().call("_unsafe_masked_index", n.arg("mask"), n.raw("indices"), 0))
                         .decompose(n -> n.self()
-                                .call("index_put", inside(n), n.arg("values").maskedBy(n.arg("mask")), true)));
+                                .call(
+                                        "index_put",
+                                        inside(n),
+                                        n.arg("values")
+                                                .maskedBy(n.arg("mask"))
+                                                .to(n.type("self").dtype()),
+                                        true)));
     }
 
     private static void requireMask(Call call) {

@@ -29,7 +29,7 @@ final class Norms {
                         .vjp(
                                 "self",
                                 n -> vjp(n, n.arg("self").to(n.grad().dtype()), n.number("ord"), n.dims("dim", "self")))
-                        .decompose(Norms::power)
+                        .decompose(n -> norm(n))
                         .samples(
                                 "float64[2, 3]",
                                 "float64[2, 3], 3, 1, True",
@@ -49,7 +49,13 @@ final class Norms {
                         }))
                         .vjp("self", Norms::distVjp)
                         .vjp("other", n -> distVjp(n).neg())
-                        .decompose(n -> n.self().sub(n.arg("other")).call("linalg_vector_norm", n.raw("p")))
+                        .decompose(n -> {
+                            DType dtype = Elementwise.resultType(n.call(), List.of("self", "other"));
+                            Expr difference = n.self().sub(n.arg("other")).to(wide(dtype));
+                            return difference
+                                    .call("linalg_vector_norm", n.raw("p"))
+                                    .to(dtype);
+                        })
                         .samples("float64[2, 3], float64[3]", "float64[3], float64[3], 3"),
                 operator("norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor")
                         .overload("norm.Scalar(Tensor self, Scalar p=2) -> Tensor")
@@ -112,9 +118,18 @@ final class Norms {
         return reduced(call, dtype);
     }
 
-    private static Expr power(Args n) {
+    /** The type in which powers are summed: those of float16 would soon be infinite. */
+    private static DType wide(DType dtype) {
+        return dtype.sizeInBytes() < Float.BYTES ? DType.FLOAT32 : dtype;
+    }
+
+    private static Expr norm(Args n) {
+        DType dtype = floating(n.call());
+        return power(n, n.self().to(dtype).to(wide(dtype))).to(dtype);
+    }
+
+    private static Expr power(Args n, Expr self) {
         double ord = n.number("ord");
-        Expr self = n.arg("self").to(floating(n.call()));
         long[] dims = n.dims("dim", "self");
         Argument keepdim = n.raw("keepdim");
         if (ord == 0) {
@@ -133,10 +148,13 @@ final class Norms {
     }
 
     /** The cotangent of the tensor whose norm is the result of {@code n}. */
-    private static Expr vjp(Backward n, Expr self, double ord, long[] dims) {
-        Shape kept = Dims.reduce(self.shape(), dims, true);
-        Expr grad = n.grad().reshape(kept);
-        Expr norm = n.result().reshape(kept);
+    private static Expr vjp(Backward n, Expr tensor, double ord, long[] dims) {
+        DType dtype = wide(n.grad().dtype());
+        Shape kept = Dims.reduce(tensor.shape(), dims, true);
+        return vjp(n.grad().to(dtype).reshape(kept), n.result().to(dtype).reshape(kept), tensor.to(dtype), ord, dims);
+    }
+
+    private static Expr vjp(Expr grad, Expr norm, Expr self, double ord, long[] dims) {
         if (ord == 0) {
             return self.zerosLike();
         }

@@ -22,6 +22,10 @@ final class Reshapes {
                         .doc("the elements of self in row-major order under another shape; one size may be −1")
                         .samples("float64[2, 3], [-1]"),
                 composite(
+                                "reshape_as(Tensor self, Tensor other)",
+                                n -> n.arg("self").call("reshape", n.shape("other")))
+                        .doc("self with the shape of other"),
+                composite(
                                 "view_as(Tensor self, Tensor other)",
                                 n -> n.arg("self").call("view", n.shape("other")))
                         .doc("self with the shape of other"),

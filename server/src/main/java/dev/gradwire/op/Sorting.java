@@ -10,6 +10,7 @@ import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.util.List;
+import java.util.Map;
 
 /** Elements in order of size. A cotangent goes back to the places that the indices name. */
 final class Sorting {
@@ -38,6 +39,17 @@ final class Sorting {
                                         .calls("sort", n.raw("dim"), n.raw("descending"))
                                         .get(1))
                         .doc("the indices that put self in order along a dimension"),
+                composite(
+                                "argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False)",
+                                n -> n.self()
+                                        .callsNamed(
+                                                "sort.stable",
+                                                Map.of(
+                                                        "stable", n.raw("stable"),
+                                                        "dim", n.raw("dim"),
+                                                        "descending", n.raw("descending")))
+                                        .get(1))
+                        .doc("argsort, in which equal elements keep their order"),
                 composite("msort(Tensor self)", n -> n.arg("self").call("sort", 0, false))
                         .doc("self in order along its first dimension"),
                 operator("topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True)"

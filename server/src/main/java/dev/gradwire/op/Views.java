@@ -36,7 +36,8 @@ final class Views {
                         inPlace(),
                         copies(views()),
                         copies(Parts.declarations()),
-                        copies(Splits.declarations()))
+                        copies(Splits.declarations()),
+                        copies(Scatters.declarations()))
                 .flatMap(List::stream)
                 .toList();
     }
