@@ -2,6 +2,8 @@ package dev.gradwire.kernel.torch;
 
 import dev.gradwire.kernel.KernelException;
 import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.Layout;
+import dev.gradwire.tensor.Layouts;
 import dev.gradwire.tensor.Shape;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +50,7 @@ final class Guards {
             case "native_layer_norm_backward" -> layerNorm(in);
             case "unfold_backward" -> {
                 Layout input = Layout.contiguous(Shape.of(in.integers(1)));
-                Shape windows = Views.unfold(input, in.integer(2), in.integer(3), in.integer(4))
+                Shape windows = Layouts.unfold(input, in.integer(2), in.integer(3), in.integer(4))
                         .shape();
                 require(in, windows.equals(in.shape(0)), "the gradient must have the shape " + windows);
             }

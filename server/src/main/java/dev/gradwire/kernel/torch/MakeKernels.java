@@ -2,6 +2,7 @@ package dev.gradwire.kernel.torch;
 
 import dev.gradwire.kernel.KernelException;
 import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.Layout;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import org.jspecify.annotations.Nullable;

@@ -4,6 +4,8 @@ import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.kernel.KernelCall.Argument;
 import dev.gradwire.kernel.KernelException;
 import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.Layout;
+import dev.gradwire.tensor.Layouts;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
@@ -183,7 +185,7 @@ final class NumberKernels {
         if (in.number(4).doubleValue() != 1) {
             throw new KernelException("index_add: the library takes an alpha of 1 alone");
         }
-        int dim = Views.dim(in.integer(1), Math.max(1, in.shape(0).rank()));
+        int dim = Layouts.dim(in.integer(1), Math.max(1, in.shape(0).rank()));
         if (in.shape(0).rank() == 0 || in.shape(2).rank() != 1) {
             throw new KernelException("index_add: takes a self of rank 1 or more and an index of rank 1");
         }

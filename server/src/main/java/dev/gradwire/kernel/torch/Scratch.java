@@ -2,6 +2,7 @@ package dev.gradwire.kernel.torch;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.gradwire.tensor.Layout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -14,7 +15,7 @@ final class Scratch {
     static final int STACK_SLOTS = 64;
 
     /** PyTorch's own limit on dimensions. */
-    static final int MAX_RANK = 64;
+    static final int MAX_RANK = Layout.MAX_RANK;
 
     private static final int OUT_SLOTS = 16;
     private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);

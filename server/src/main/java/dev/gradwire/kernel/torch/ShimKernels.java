@@ -8,6 +8,7 @@ import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.kernel.KernelCall.Argument;
 import dev.gradwire.kernel.KernelException;
 import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.Layout;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;

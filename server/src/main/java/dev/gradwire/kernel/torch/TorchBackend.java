@@ -9,6 +9,7 @@ import dev.gradwire.kernel.Kernel;
 import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.kernel.KernelException;
 import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.Layout;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.Arena;

@@ -3,6 +3,7 @@ package dev.gradwire.kernel.torch;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.gradwire.kernel.DeviceTensor;
+import dev.gradwire.tensor.Layout;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,8 @@
 package dev.gradwire.kernel.torch;
 
 import dev.gradwire.kernel.KernelException;
+import dev.gradwire.tensor.Layout;
+import dev.gradwire.tensor.Layouts;
 import dev.gradwire.tensor.Shape;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
@@ -13,9 +15,9 @@ final class ViewKernels {
     /** Null when the kernel is no view. */
     static @Nullable Body find(TorchBackend backend, Arguments in) {
         return switch (in.name()) {
-            case "view", "reshape" -> reshaped(backend, in, Views.resolve(in.shape(0), in.integers(1)));
+            case "view", "reshape" -> reshaped(backend, in, Layouts.resolve(in.shape(0), in.integers(1)));
             case "flatten.using_ints" ->
-                reshaped(backend, in, Views.flatten(in.shape(0), in.integer(1), in.integer(2)));
+                reshaped(backend, in, Layouts.flatten(in.shape(0), in.integer(1), in.integer(2)));
             case "as_strided" -> asStrided(backend, in);
             case "alias", "detach" -> operands -> one(backend, LibTorch.newHandle(operands[in.operand(0)].handle()));
             case "contiguous" -> operands -> one(backend, backend.contiguous(operands[in.operand(0)]));
@@ -28,23 +30,23 @@ final class ViewKernels {
 
     private static @Nullable UnaryOperator<Layout> function(Arguments in) {
         return switch (in.name()) {
-            case "permute" -> layout -> Views.permute(layout, in.integers(1));
-            case "transpose.int" -> layout -> Views.transpose(layout, in.integer(1), in.integer(2));
+            case "permute" -> layout -> Layouts.permute(layout, in.integers(1));
+            case "transpose.int" -> layout -> Layouts.transpose(layout, in.integer(1), in.integer(2));
             case "t" -> layout -> layout.rank() < 2 ? layout : transposeMatrix(layout);
-            case "movedim.intlist" -> layout -> Views.movedim(layout, in.integers(1), in.integers(2));
-            case "expand" -> layout -> Views.expand(layout, in.integers(1));
+            case "movedim.intlist" -> layout -> Layouts.movedim(layout, in.integers(1), in.integers(2));
+            case "expand" -> layout -> Layouts.expand(layout, in.integers(1));
             case "slice.Tensor" ->
-                layout -> Views.slice(layout, in.integer(1), in.integerOrNull(2), in.integerOrNull(3), in.integer(4));
-            case "narrow" -> layout -> Views.narrow(layout, in.integer(1), in.integer(2), in.integer(3));
-            case "select.int" -> layout -> Views.select(layout, in.integer(1), in.integer(2));
-            case "unsqueeze" -> layout -> Views.unsqueeze(layout, in.integer(1));
+                layout -> Layouts.slice(layout, in.integer(1), in.integerOrNull(2), in.integerOrNull(3), in.integer(4));
+            case "narrow" -> layout -> Layouts.narrow(layout, in.integer(1), in.integer(2), in.integer(3));
+            case "select.int" -> layout -> Layouts.select(layout, in.integer(1), in.integer(2));
+            case "unsqueeze" -> layout -> Layouts.unsqueeze(layout, in.integer(1));
             case "squeeze" ->
                 layout ->
-                        Views.squeeze(layout, LongStream.range(0, layout.rank()).toArray());
-            case "squeeze.dim" -> layout -> Views.squeeze(layout, new long[] {in.integer(1)});
-            case "squeeze.dims" -> layout -> Views.squeeze(layout, in.integers(1));
-            case "diagonal" -> layout -> Views.diagonal(layout, in.integer(1), in.integer(2), in.integer(3));
-            case "unfold" -> layout -> Views.unfold(layout, in.integer(1), in.integer(2), in.integer(3));
+                        Layouts.squeeze(layout, LongStream.range(0, layout.rank()).toArray());
+            case "squeeze.dim" -> layout -> Layouts.squeeze(layout, new long[] {in.integer(1)});
+            case "squeeze.dims" -> layout -> Layouts.squeeze(layout, in.integers(1));
+            case "diagonal" -> layout -> Layouts.diagonal(layout, in.integer(1), in.integer(2), in.integer(3));
+            case "unfold" -> layout -> Layouts.unfold(layout, in.integer(1), in.integer(2), in.integer(3));
             default -> null;
         };
     }
@@ -53,7 +55,7 @@ final class ViewKernels {
         if (layout.rank() > 2) {
             throw new IllegalArgumentException("t takes a matrix");
         }
-        return Views.transpose(layout, 0, 1);
+        return Layouts.transpose(layout, 0, 1);
     }
 
     private static Body strided(TorchBackend backend, Arguments in, UnaryOperator<Layout> function) {
@@ -79,7 +81,7 @@ final class ViewKernels {
             if (tensor.layout().elements() != elements) {
                 throw new KernelException(in.name() + ": the operand does not have the type it was resolved for");
             }
-            @Nullable Layout layout = Views.view(tensor.layout(), target);
+            @Nullable Layout layout = Layouts.view(tensor.layout(), target);
             if (layout != null) {
                 return one(backend, LibTorch.reinterpret(tensor.handle(), layout));
             }
@@ -96,7 +98,7 @@ final class ViewKernels {
         long[] strides = in.integers(2);
         @Nullable Long offset = in.integerOrNull(3);
         long start = offset == null ? 0 : offset;
-        Layout layout = Views.asStrided(Layout.contiguous(in.shape(0)), sizes, strides, start);
+        Layout layout = Layouts.asStrided(Layout.contiguous(in.shape(0)), sizes, strides, start);
         return operands -> {
             try (TorchTensor dense = backend.adopt(backend.contiguous(operands[operand]))) {
                 if (dense.layout().elements() != in.shape(0).elements()) {

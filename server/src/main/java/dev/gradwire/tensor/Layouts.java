@@ -1,6 +1,5 @@
-package dev.gradwire.kernel.torch;
+package dev.gradwire.tensor;
 
-import dev.gradwire.tensor.Shape;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -8,10 +7,10 @@ import org.jspecify.annotations.Nullable;
  * How the layout of a view follows from its operand's: arithmetic on sizes and strides alone. Dimensions may be
  * counted from the end as in PyTorch. Each throws {@link IllegalArgumentException} for arguments that do not fit.
  */
-final class Views {
-    private Views() {}
+public final class Layouts {
+    private Layouts() {}
 
-    static Layout permute(Layout in, long[] dims) {
+    public static Layout permute(Layout in, long[] dims) {
         if (dims.length != in.rank()) {
             throw new IllegalArgumentException("permute needs " + in.rank() + " dimensions, not " + dims.length);
         }
@@ -30,7 +29,7 @@ final class Views {
         return new Layout(sizes, strides, 0);
     }
 
-    static Layout transpose(Layout in, long first, long second) {
+    public static Layout transpose(Layout in, long first, long second) {
         if (in.rank() == 0) {
             dim(first, 1);
             dim(second, 1);
@@ -45,7 +44,7 @@ final class Views {
     }
 
     /** Moves dimensions {@code from} to the places {@code to}; the others keep their order. */
-    static Layout movedim(Layout in, long[] from, long[] to) {
+    public static Layout movedim(Layout in, long[] from, long[] to) {
         if (from.length != to.length) {
             throw new IllegalArgumentException("movedim needs as many sources as destinations");
         }
@@ -74,7 +73,7 @@ final class Views {
     }
 
     /** A size of −1 keeps the operand's; new dimensions come first. */
-    static Layout expand(Layout in, long[] target) {
+    public static Layout expand(Layout in, long[] target) {
         int added = target.length - in.rank();
         if (added < 0) {
             throw new IllegalArgumentException("expand cannot drop dimensions");
@@ -93,7 +92,7 @@ final class Views {
     }
 
     /** As Python's {@code [start:end:step]}: bounds count from the end when negative and are clamped. */
-    static Layout slice(Layout in, long dim, @Nullable Long start, @Nullable Long end, long step) {
+    public static Layout slice(Layout in, long dim, @Nullable Long start, @Nullable Long end, long step) {
         int d = dim(dim, in.rank());
         if (step <= 0) {
             throw new IllegalArgumentException("the step of a slice must be positive");
@@ -113,7 +112,7 @@ final class Views {
         return Math.clamp(bound < 0 ? bound + size : bound, 0, size);
     }
 
-    static Layout narrow(Layout in, long dim, long start, long length) {
+    public static Layout narrow(Layout in, long dim, long start, long length) {
         int d = dim(dim, in.rank());
         long from = start < 0 ? start + in.size(d) : start;
         if (from < 0 || length < 0 || length > in.size(d) - from) {
@@ -122,7 +121,7 @@ final class Views {
         return slice(in, dim, from, from + length, 1);
     }
 
-    static Layout select(Layout in, long dim, long index) {
+    public static Layout select(Layout in, long dim, long index) {
         int d = dim(dim, in.rank());
         long at = index < 0 ? index + in.size(d) : index;
         if (at < 0 || at >= in.size(d)) {
@@ -131,14 +130,14 @@ final class Views {
         return new Layout(without(in.sizesCopy(), d), without(in.stridesCopy(), d), at * in.stride(d));
     }
 
-    static Layout unsqueeze(Layout in, long dim) {
+    public static Layout unsqueeze(Layout in, long dim) {
         int d = dim(dim, in.rank() + 1);
         long stride = d < in.rank() ? Math.multiplyExact(in.size(d), in.stride(d)) : 1;
         return new Layout(with(in.sizesCopy(), d, 1), with(in.stridesCopy(), d, stride), 0);
     }
 
     /** Drops those of {@code dims} that have size 1. */
-    static Layout squeeze(Layout in, long[] dims) {
+    public static Layout squeeze(Layout in, long[] dims) {
         boolean[] drop = new boolean[in.rank()];
         for (long dim : dims) {
             if (in.rank() == 0) {
@@ -159,7 +158,7 @@ final class Views {
         return new Layout(sizes, strides, 0);
     }
 
-    static Layout diagonal(Layout in, long offset, long dim1, long dim2) {
+    public static Layout diagonal(Layout in, long offset, long dim1, long dim2) {
         int a = dim(dim1, in.rank());
         int b = dim(dim2, in.rank());
         if (a == b) {
@@ -176,7 +175,7 @@ final class Views {
     }
 
     /** Windows of {@code size} along a dimension, {@code step} apart, in a new last dimension. */
-    static Layout unfold(Layout in, long dim, long size, long step) {
+    public static Layout unfold(Layout in, long dim, long size, long step) {
         if (in.rank() == 0) {
             dim(dim, 1);
             if (size < 0 || size > 1 || step <= 0) {
@@ -196,7 +195,7 @@ final class Views {
     }
 
     /** Over a contiguous operand's elements: every element must be one of them. */
-    static Layout asStrided(Layout in, long[] sizes, long[] strides, long offset) {
+    public static Layout asStrided(Layout in, long[] sizes, long[] strides, long offset) {
         if (sizes.length != strides.length) {
             throw new IllegalArgumentException("as_strided needs as many strides as sizes");
         }
@@ -216,7 +215,7 @@ final class Views {
     }
 
     /** The shape that {@code view} makes; one size may be −1 and is found out. */
-    static Shape resolve(Shape from, long[] target) {
+    public static Shape resolve(Shape from, long[] target) {
         long[] sizes = target.clone();
         int unknown = -1;
         long known = 1;
@@ -247,7 +246,7 @@ final class Views {
      * copy. The method is PyTorch's {@code computeStride}: operand dimensions that follow each other without a gap form
      * a chunk, and each chunk has to be a product of consecutive target sizes.
      */
-    static @Nullable Layout view(Layout in, Shape target) {
+    public static @Nullable Layout view(Layout in, Shape target) {
         if (target.elements() == 0 || in.isContiguous()) {
             return Layout.contiguous(target);
         }
@@ -276,7 +275,7 @@ final class Views {
     }
 
     /** Joins dimensions {@code start} to {@code end} into one. */
-    static Shape flatten(Shape shape, long start, long end) {
+    public static Shape flatten(Shape shape, long start, long end) {
         if (shape.rank() == 0) {
             return Shape.of(1);
         }
@@ -293,7 +292,7 @@ final class Views {
         return Shape.of(sizes);
     }
 
-    static int dim(long dim, int rank) {
+    public static int dim(long dim, int rank) {
         if (dim < -rank || dim >= rank) {
             throw new IllegalArgumentException("dimension " + dim + " is out of range for rank " + rank);
         }

@@ -1,65 +1,67 @@
-package dev.gradwire.kernel.torch;
+package dev.gradwire.tensor;
 
-import dev.gradwire.tensor.Shape;
 import java.util.Arrays;
 
 /**
  * Where the elements of a view stand: sizes and strides in elements, and an offset in elements from the first element
  * of the tensor it is a view of. Immutable; the arrays are never handed out.
  */
-final class Layout {
+public final class Layout {
+    /** The most dimensions a tensor may have. */
+    public static final int MAX_RANK = 64;
+
     private final long[] sizes;
     private final long[] strides;
     private final long offset;
 
     /** Takes the arrays over. */
-    Layout(long[] sizes, long[] strides, long offset) {
-        if (sizes.length != strides.length || sizes.length > Scratch.MAX_RANK) {
-            throw new IllegalArgumentException("a tensor has at most " + Scratch.MAX_RANK + " dimensions");
+    public Layout(long[] sizes, long[] strides, long offset) {
+        if (sizes.length != strides.length || sizes.length > MAX_RANK) {
+            throw new IllegalArgumentException("a tensor has at most " + MAX_RANK + " dimensions");
         }
         this.sizes = sizes;
         this.strides = strides;
         this.offset = offset;
     }
 
-    static Layout contiguous(Shape shape) {
+    public static Layout contiguous(Shape shape) {
         return new Layout(shape.dims(), shape.contiguousStrides(), 0);
     }
 
-    int rank() {
+    public int rank() {
         return sizes.length;
     }
 
-    long size(int dim) {
+    public long size(int dim) {
         return sizes[dim];
     }
 
-    long stride(int dim) {
+    public long stride(int dim) {
         return strides[dim];
     }
 
-    long offset() {
+    public long offset() {
         return offset;
     }
 
-    Shape shape() {
+    public Shape shape() {
         return Shape.of(sizes);
     }
 
-    long elements() {
+    public long elements() {
         return shape().elements();
     }
 
-    long[] sizesCopy() {
+    public long[] sizesCopy() {
         return sizes.clone();
     }
 
-    long[] stridesCopy() {
+    public long[] stridesCopy() {
         return strides.clone();
     }
 
     /** Whether the elements lie in row-major order without gaps; strides of dimensions of size 1 do not matter. */
-    boolean isContiguous() {
+    public boolean isContiguous() {
         long step = 1;
         for (int i = sizes.length - 1; i >= 0; i--) {
             if (sizes[i] == 0) {
