@@ -1,5 +1,7 @@
 """Values, types and indexing agree with numpy; against a server."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -205,6 +207,8 @@ def test_python_protocols():
     np.testing.assert_array_equal(t.T, [[1, 3], [2, 4]])
     np.testing.assert_array_equal(t.mT, [[1, 3], [2, 4]])
     assert t != "x" and t is not None
+    again = pickle.loads(pickle.dumps(t))
+    assert again.tolist() == t.tolist() and again.dtype is gw.int64
     assert {t: 1}[t] == 1
 
 

@@ -44,8 +44,8 @@ class DType:
     def __repr__(self) -> str:
         return f"gradwire.{self.name}"
 
-    def __reduce__(self) -> str:
-        return self.name
+    def __reduce__(self) -> Any:
+        return dtype, (self.name,)
 
 
 def _declare(name: str) -> DType:

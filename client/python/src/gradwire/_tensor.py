@@ -108,6 +108,9 @@ class Tensor(Arithmetic, TensorMethods):
         """Basic and advanced indexing as in PyTorch, with ints, slices, None, ..., and int or bool tensors."""
         return _indexing.index(self, key)
 
+    def __reduce__(self) -> Any:
+        return tensor, (self.numpy(), self.dtype, self.is_leaf and self.requires_grad)
+
     def __contains__(self, item: TensorLike) -> bool:
         return bool(np.any(_dtypes.readable(self.numpy(), self.dtype) == np.asarray(item)))
 
@@ -239,7 +242,10 @@ class Tensor(Arithmetic, TensorMethods):
         _autograd.backward([self], None if gradient is None else [gradient], options=options, timeout=timeout)
 
     def detach(self) -> Tensor:
-        """The same data without its history: a leaf that does not require grad."""
+        """The same data without its history: it does not require grad."""
+        if self._value.data is None and self._value.node is not None:
+            result: Tensor = _record.record("detach", None, self)
+            return result
         return Tensor._of(_graph.detached(self._value))
 
     # Names and looks

@@ -53,15 +53,11 @@ class Stub:
 
 
 def call(method: Any, message: Any, **settings: Any) -> Any:
-    """A unary call; it is cancelled where the caller is interrupted. Raises GradwireError."""
-    pending = method.future(message, **settings)
+    """A unary call; gRPC cancels it where the caller is interrupted. Raises GradwireError."""
     try:
-        return pending.result()
+        return method(message, **settings)
     except grpc.RpcError as error:
         raise _errors.from_call(error) from None
-    except BaseException:
-        pending.cancel()
-        raise
 
 
 def send(stub: Stub, request: Request, **settings: Any) -> Outcome:
