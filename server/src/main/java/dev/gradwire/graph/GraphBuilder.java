@@ -63,6 +63,9 @@ public final class GraphBuilder {
     public List<Value> record(String name, String op, List<Argument> positional, Map<String, Argument> keywords) {
         try {
             checkNewName(name);
+            if (operators.overloads(op).stream().anyMatch(Operator::isInternal)) {
+                throw unknown(op);
+            }
             origin = name;
             inPlace.beforeNode(name, op, positional, keywords);
             int first = nodes.size();
@@ -195,7 +198,7 @@ public final class GraphBuilder {
     private List<Value> apply(String name, List<Argument> positional, Map<String, Argument> keywords) {
         List<? extends Operator> candidates = operators.overloads(name);
         if (candidates.isEmpty()) {
-            throw new GraphException(Reason.UNKNOWN_OPERATOR, "there is no operator '" + name + "'");
+            throw unknown(name);
         }
         GraphException first = null;
         for (Operator op : candidates) {
@@ -211,7 +214,14 @@ public final class GraphBuilder {
         if (first == null) {
             throw new IllegalStateException("no overload of " + name);
         }
-        throw candidates.size() == 1 ? first : first.with("; the overloads are " + Schema.list(candidates));
+        throw candidates.size() == 1
+                ? first
+                : new GraphException(
+                        first.reason(), first.getMessage() + "; the overloads are " + Schema.list(candidates));
+    }
+
+    private static GraphException unknown(String operator) {
+        return new GraphException(Reason.UNKNOWN_OPERATOR, "there is no operator '" + operator + "'");
     }
 
     /** Re-orders an overload's arguments to the parameters that all overloads share. */

@@ -27,6 +27,9 @@ public interface Operator {
     /** Whether the first result shares its operand's storage. */
     boolean isView();
 
+    /** Whether only rewrites may call it, never a client. */
+    boolean isInternal();
+
     /** Records what a composite operator stands for. */
     List<Argument> expand(GraphBuilder builder, Call call);
 }

@@ -24,7 +24,11 @@ final class Attention {
                                 + " float dropout_p=0.0, bool is_causal=False, *, float? scale=None,"
                                 + " bool enable_gqa=False) -> Tensor")
                         .doc("softmax(query · keyᵀ · scale + attn_mask) · value, scale 1 / √E by default")
-                        .composite(n -> List.of(attention(n))),
+                        .composite(n -> List.of(attention(n)))
+                        .samples(
+                                "float64[1, 2, 3, 2], float64[1, 2, 4, 2], float64[1, 2, 4, 3], float64[3, 4]",
+                                "float64[2, 3, 2], float64[2, 3, 2], float64[2, 3, 2], None, 0.0, True, scale=0.7",
+                                "float64[1, 4, 2, 2], float64[1, 2, 3, 2], float64[1, 2, 3, 2], enable_gqa=True"),
                 operator(FUSED
                                 + "(Tensor query, Tensor key, Tensor value, float dropout_p=0.0, bool is_causal=False, *,"
                                 + " Tensor? attn_mask=None, float? scale=None) -> (Tensor output, Tensor logsumexp)")

@@ -37,13 +37,14 @@ final class AveragePooling {
                                         MaxPooling.pair(1, Expr.argument(Windows.stride(n.call(), 1))),
                                         MaxPooling.pair(0, n.raw("padding")),
                                         n.raw("ceil_mode"),
-                                        n.raw("count_include_pad")))),
+                                        n.raw("count_include_pad"))))
+                        .samples("float64[2, 5], 2, 1, 1"),
                 operator("adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor")
                         .doc("means of output_size windows that share a line")
                         .composite(n -> MaxPooling.inPlane(
                                 n,
-                                plane ->
-                                        plane.calls("adaptive_avg_pool2d", new long[] {1, n.ints("output_size")[0]}))));
+                                plane -> plane.calls("adaptive_avg_pool2d", new long[] {1, n.ints("output_size")[0]})))
+                        .samples("float64[2, 5], 3"));
     }
 
     private static String window(int spatial, boolean defaults) {
@@ -83,7 +84,11 @@ final class AveragePooling {
                 }))
                 .vjp("grad_output", n -> n.grad().call(name, window(n)))
                 .zeroVjp("self")
-                .kernel(name + "_backward", call -> Windows.arguments(call, spatial));
+                .kernel(name + "_backward", call -> Windows.arguments(call, spatial))
+                .samples(
+                        spatial == 2
+                                ? "float64[1, 2, 2], float64[1, 4, 5], 2, 2, 0, False, True, None"
+                                : "float64[1, 1, 2, 2], float64[1, 2, 4, 5], 2, 2, 0, False, True, 3");
     }
 
     private static void checkDivisor(Call call) {
@@ -137,7 +142,11 @@ final class AveragePooling {
                 }))
                 .vjp("grad_output", n -> n.grad().call(name, sizes(n.shape("grad_output"), spatial)))
                 .zeroVjp("self")
-                .kernel(name + "_backward");
+                .kernel(name + "_backward")
+                .samples(
+                        spatial == 2
+                                ? "float64[2, 3, 2], float64[2, 5, 4]"
+                                : "float64[1, 2, 2, 1], float64[1, 4, 3, 2]");
     }
 
     private static Shape expected(Call call, int spatial) {
@@ -168,6 +177,7 @@ final class AveragePooling {
                         return List.of(self.call("mean", dims, true));
                     }
                     return List.of(self.call("_" + name, output));
-                });
+                })
+                .samples("float64[1" + ", 4".repeat(spatial) + "], 3", "float64[1" + ", 2".repeat(spatial) + "], 1");
     }
 }

@@ -43,7 +43,8 @@ final class BatchNormalization {
                 operator("_native_batch_norm_legit_no_training(" + RUNNING + "float momentum, float eps)"
                                 + " -> (Tensor, Tensor, Tensor)")
                         .doc("batch_norm by running statistics")
-                        .composite(n -> call(n, "_native_batch_norm_legit", false)),
+                        .composite(n -> call(n, "_native_batch_norm_legit", false))
+                        .samples("float64[3, 2], float64[2], None, float64[2], float64[2]{0.5..2}, 0.1, 1e-5"),
                 operator("_batch_norm_with_update(" + RUNNING + "float momentum, float eps)"
                                 + " -> (Tensor, Tensor, Tensor, Tensor)")
                         .doc("batch_norm by the batch's statistics, and an empty reserve")
@@ -59,7 +60,8 @@ final class BatchNormalization {
                             List<Expr> results = new ArrayList<>(call(n, "native_batch_norm", true));
                             results.add(n.full(TensorType.of(DType.UINT8, 0), 0));
                             return results;
-                        }),
+                        })
+                        .samples("float64[3, 2, 2], float64[2], float64[2], None, None, 0.1, 1e-5"),
                 operator("native_batch_norm_backward(Tensor grad_out, Tensor input, Tensor? weight,"
                                 + " Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_invstd,"
                                 + " bool train, float eps, bool[3] output_mask) -> (Tensor, Tensor, Tensor)")
@@ -67,15 +69,20 @@ final class BatchNormalization {
                         .gradFn("NativeBatchNormBackwardBackward0")
                         .types(BatchNormalization::backwardTypes)
                         .vjp(List.of("grad_out", "input", "weight"), BatchNormalization::backTwice)
-                        .kernel("native_batch_norm_backward"),
+                        .kernel("native_batch_norm_backward")
+                        .internal(),
                 operator("batch_norm(" + RUNNING + "bool training, float momentum, float eps, bool cudnn_enabled)"
                                 + " -> Tensor")
                         .doc("(input − mean) / √(variance + eps) · weight + bias for each channel")
-                        .composite(n -> List.of(batchNorm(n))),
+                        .composite(n -> List.of(batchNorm(n)))
+                        .samples(
+                                "float64[3, 2, 2], float64[2], float64[2], None, None, True, 0.1, 1e-5, False",
+                                "float64[0, 2], float64[2], float64[2], None, None, True, 0.1, 1e-5, False"),
                 operator("instance_norm(" + RUNNING + "bool use_input_stats, float momentum, float eps,"
                                 + " bool cudnn_enabled) -> Tensor")
                         .doc("batch_norm of each sample by itself")
-                        .composite(n -> List.of(instanceNorm(n))));
+                        .composite(n -> List.of(instanceNorm(n)))
+                        .samples("float64[2, 3, 4], float64[3], float64[3], None, None, True, 0.1, 1e-5, False"));
     }
 
     private static Declaration normalization(String parameters) {

@@ -30,7 +30,8 @@ final class Bilinear {
                         .samples("float64[2, 3], float64[2, 3, 4], float64[2, 4], [1, 3], [0], [1, 2], [2, 3]"),
                 operator("bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor")
                         .doc("input1ᵀ · weight_k · input2 + bias_k for each k")
-                        .composite(n -> List.of(bilinear(n))));
+                        .composite(n -> List.of(bilinear(n)))
+                        .samples("float64[2, 3], float64[2, 2], float64[4, 3, 2], float64[4]"));
     }
 
     /** The cotangent takes the operand's place, and what was summed over is what it lacks. */

@@ -26,17 +26,26 @@ final class ClassLosses {
                 backward("nll_loss2d_backward", "NllLoss2DBackwardBackward0", "nll_loss2d_forward", 3),
                 operator("nll_loss" + PARAMETERS + ") -> Tensor")
                         .doc("−weight[target] · self[target], the mean weighted too")
-                        .composite(n -> List.of(nll(n, n.arg("self"), n.arg("target"), "nll_loss_forward"))),
+                        .composite(n -> List.of(nll(n, n.arg("self"), n.arg("target"), "nll_loss_forward")))
+                        .samples("float64[3, 4], int64[3]{0..3}"),
                 operator("nll_loss2d" + PARAMETERS + ") -> Tensor")
                         .doc("nll_loss at each place of an image")
-                        .composite(n -> List.of(nll(n, n.arg("self"), n.arg("target"), "nll_loss2d_forward"))),
+                        .composite(n -> List.of(nll(n, n.arg("self"), n.arg("target"), "nll_loss2d_forward")))
+                        .samples("float64[2, 3, 1, 2], int64[2, 1, 2]{0..2}"),
                 operator("nll_loss_nd" + PARAMETERS + ") -> Tensor")
                         .doc("nll_loss with classes in dimension 1 of a tensor of any rank")
-                        .composite(n -> List.of(nllOfAnyRank(n, n.arg("self")))),
+                        .composite(n -> List.of(nllOfAnyRank(n, n.arg("self"))))
+                        .samples("float64[2, 3, 2], int64[2, 2]{0..2}, None, 0"),
                 operator("cross_entropy_loss" + PARAMETERS + ", float label_smoothing=0.0) -> Tensor")
                         .doc("nll_loss of log_softmax(self); target holds class indices, or probabilities if it has the"
                                 + " shape of self")
-                        .composite(n -> List.of(crossEntropy(n))));
+                        .composite(n -> List.of(crossEntropy(n)))
+                        .samples(
+                                "float64[3, 4], int64[3]{0..3}",
+                                "float64[3, 4], int64[3]{0..3}, None, 1, 1, 0.1",
+                                "float64[3, 4], float64[3, 4]{0..1}, float64[4]{0.5..2}, 1, -100, 0.2",
+                                "float64[2, 3, 2], int64[2, 2]{0..2}, None, 0, -100, 0.3",
+                                "float64[4], int64[]{0..3}, None, 2"));
     }
 
     private static Declaration forward(String name, String gradFn, String backward, int targetRank) {
@@ -64,7 +73,18 @@ final class ClassLosses {
                                                 n.raw("ignore_index"),
                                                 n.result(1))
                                 : null)
-                .kernel(name);
+                .kernel(name)
+                .samples(
+                        targetRank == 1
+                                ? new String[] {
+                                    "float64[3, 4], int64[3]{0..3}, float64[4]{0.5..2}, 1, -100",
+                                    "float64[4], int64[]{0..3}, None, 0, 1",
+                                    "float64[3, 4], int64[3]{0..3}, None, 2, 2"
+                                }
+                                : new String[] {
+                                    "float64[2, 3, 1, 2], int64[2, 1, 2]{0..2}, float64[3]{0.5..2}, 1, -100",
+                                    "float64[2, 3, 1, 2], int64[2, 1, 2]{0..2}, None, 0, 1"
+                                });
     }
 
     private static Declaration backward(String name, String gradFn, String forward, int targetRank) {
@@ -91,7 +111,35 @@ final class ClassLosses {
                                         n.raw("reduction"),
                                         n.raw("ignore_index")))
                 .zeroVjp("self")
-                .kernel(name);
+                // Without a reduction the library writes to whatever class a target names
+                .kernelWhere(name, call -> Loss.reduction(call) != Loss.NONE)
+                .decompose(ClassLosses::scattered)
+                .samples(
+                        targetRank == 1
+                                ? new String[] {
+                                    "float64[3], float64[3, 4], int64[3]{0..3}, float64[4], 0, 1, float64[]",
+                                    "float64[], float64[4], int64[]{0..3}, None, 2, -100, float64[]"
+                                }
+                                : new String[] {
+                                    "float64[1, 2, 2], float64[1, 3, 2, 2], int64[1, 2, 2]{0..2}, None, 0, 1, float64[]"
+                                });
+    }
+
+    /** −weight[target] · grad_output at the target's class, for a mean by total_weight. */
+    private static Expr scattered(Args n) {
+        Expr self = n.arg("self");
+        int classDim = self.rank() == 1 ? 0 : 1;
+        Expr ignored = n.arg("target").eq(n.raw("ignore_index"));
+        Expr target = n.arg("target").to(DType.INT64).call("masked_fill", ignored, 0);
+        boolean mean = Loss.reduction(n.call()) == Loss.MEAN;
+        Expr grad = (mean ? n.arg("grad_output").div(n.arg("total_weight")) : n.arg("grad_output")).neg();
+        if (n.has("weight")) {
+            Expr flat = target.reshape(target.shape().elements());
+            grad = grad.mul(n.arg("weight").call("index_select", 0, flat).reshape(target.shape()));
+        }
+        grad = grad.expand(target.shape()).call("masked_fill", ignored, 0.0);
+        Shape one = self.shape().withDim(classDim, 1);
+        return self.zerosLike().call("scatter", classDim, target.reshape(one), grad.reshape(one));
     }
 
     /** Scores [N, C] or [C] for targets of rank 1, [N, C, H, W] for those of rank 3. */

@@ -21,7 +21,8 @@ final class ConvolutionForms {
                         + list(spatial) + " stride=1, " + list(spatial) + " padding=0, " + list(spatial)
                         + " dilation=1, int groups=1) -> Tensor")
                 .doc("convolution over " + spatial + " spatial dimensions")
-                .composite(n -> batched(n, spatial, input -> convolution(n, input, n.ints("padding"), null)));
+                .composite(n -> batched(n, spatial, input -> convolution(n, input, n.ints("padding"), null)))
+                .samples(sample(spatial, "2, 2") + ", float64[2], 1, 1");
     }
 
     private static Declaration same(int spatial) {
@@ -35,7 +36,10 @@ final class ConvolutionForms {
                     default ->
                         throw Require.invalid(
                                 "padding", "must be 'valid' or 'same', but is '" + n.text("padding") + "'");
-                }));
+                }))
+                .samples(
+                        sample(spatial, "2, 2") + ", None, 1, \"same\"",
+                        sample(spatial, "2, 2") + ", None, 1, \"valid\"");
     }
 
     private static Declaration transposed(int spatial) {
@@ -46,7 +50,13 @@ final class ConvolutionForms {
                         + list(spatial) + " dilation=1) -> Tensor")
                 .doc("transpose of the convolution over " + spatial + " spatial dimensions")
                 .composite(n -> batched(
-                        n, spatial, input -> convolution(n, input, n.ints("padding"), n.ints("output_padding"))));
+                        n, spatial, input -> convolution(n, input, n.ints("padding"), n.ints("output_padding"))))
+                .samples(sample(spatial, "2, 3") + ", float64[3], 2, 0, 1");
+    }
+
+    /** An image of two channels without a batch, and a weight for it. */
+    private static String sample(int spatial, String channels) {
+        return "float64[2" + ", 3".repeat(spatial) + "], float64[" + channels + ", 2".repeat(spatial) + "]";
     }
 
     private static String list(int spatial) {

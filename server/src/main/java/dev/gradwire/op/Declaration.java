@@ -76,6 +76,8 @@ public final class Declaration {
     private @Nullable ToLongFunction<Call> flops;
     private Set<Integer> constantResults = Set.of();
     private boolean view;
+    private boolean internal;
+    private String whyUnsampled = "";
 
     private Declaration(Schema canonical) {
         this.canonical = canonical;
@@ -217,6 +219,15 @@ public final class Declaration {
         return this;
     }
 
+    /**
+     * Only rules and decompositions may call it: what it asks of its arguments, such as indices that its kernel does not
+     * check, no type rule can see.
+     */
+    Declaration internal() {
+        internal = true;
+        return this;
+    }
+
     /** Floating point operations of a call; by default one for each element of operands or results. */
     Declaration flops(ToLongFunction<Call> count) {
         flops = count;
@@ -229,6 +240,12 @@ public final class Declaration {
      */
     Declaration samples(String... argumentLists) {
         samples.addAll(List.of(argumentLists));
+        return this;
+    }
+
+    /** Says why the derivative checks cannot be made with this operator, which then needs no samples. */
+    Declaration unsampled(String why) {
+        whyUnsampled = why;
         return this;
     }
 
@@ -274,6 +291,15 @@ public final class Declaration {
 
     public boolean isDifferentiable() {
         return !vjps.isEmpty() || composite != null;
+    }
+
+    public boolean isInternal() {
+        return internal;
+    }
+
+    /** Whether its derivatives can be checked by samples. */
+    public boolean isSampled() {
+        return whyUnsampled.isEmpty();
     }
 
     public boolean isView() {
@@ -375,6 +401,11 @@ public final class Declaration {
         @Override
         public boolean isView() {
             return view;
+        }
+
+        @Override
+        public boolean isInternal() {
+            return internal;
         }
 
         @Override

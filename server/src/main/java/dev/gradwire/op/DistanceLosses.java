@@ -15,12 +15,14 @@ final class DistanceLosses {
         return List.of(
                 operator("cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor")
                         .doc("Σ x1 · x2 / (max(‖x1‖, eps) · max(‖x2‖, eps)) along dim")
-                        .composite(n -> List.of(cosineSimilarity(n))),
+                        .composite(n -> List.of(cosineSimilarity(n)))
+                        .samples("float64[2, 3], float64[2, 3]", "float64[3], float64[2, 3], -1"),
                 operator("pairwise_distance(Tensor x1, Tensor x2, float p=2, float eps=1e-06, bool keepdim=False)"
                                 + " -> Tensor")
                         .doc("p-norm of x1 − x2 + eps along the last dimension")
                         .composite(n -> List.of(
-                                distance(n.arg("x1"), n.arg("x2"), n.number("p"), n.number("eps"), n.bool("keepdim")))),
+                                distance(n.arg("x1"), n.arg("x2"), n.number("p"), n.number("eps"), n.bool("keepdim"))))
+                        .samples("float64[2, 3], float64[2, 3]", "float64[3], float64[3], 3.0, 1e-6, True"),
                 operator("margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0.0,"
                                 + " int reduction=1) -> Tensor")
                         .doc("max(0, −target · (input1 − input2) + margin)")
@@ -28,7 +30,8 @@ final class DistanceLosses {
                             Expr difference = n.arg("input1").sub(n.arg("input2"));
                             Expr each = n.arg("target").neg().mul(difference).call("add.Scalar", n.raw("margin"));
                             return List.of(Loss.reduce(n, each.call("clamp_min", 0)));
-                        }),
+                        })
+                        .samples("float64[2, 3], float64[2, 3], float64[2, 3], 0.5"),
                 operator(
                                 "hinge_embedding_loss(Tensor self, Tensor target, float margin=1.0, int reduction=1) -> Tensor")
                         .doc("self where target is 1, max(0, margin − self) where it is −1")
@@ -40,16 +43,21 @@ final class DistanceLosses {
                                     .where(apart, self.zerosLike())
                                     .add(target.ne(-1).where(self, self.zerosLike()));
                             return List.of(Loss.reduce(n, each));
-                        }),
+                        })
+                        .samples("float64[2, 3], int64[2, 3]{1..1}", "float64[2, 3], int64[2, 3]{-1..-1}"),
                 operator("cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0.0,"
                                 + " int reduction=1) -> Tensor")
                         .doc("1 − cos where target is 1, max(0, cos − margin) where it is −1")
-                        .composite(n -> List.of(Loss.reduce(n, cosineEmbedding(n)))),
+                        .composite(n -> List.of(Loss.reduce(n, cosineEmbedding(n))))
+                        .samples(
+                                "float64[2, 3], float64[2, 3], int64[2]{1..1}",
+                                "float64[3], float64[3], int64[]{-1..-1}, -1.0"),
                 operator("triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1.0,"
                                 + " float p=2, float eps=1e-06, bool swap=False, int reduction=1) -> Tensor")
                         .doc("max(0, margin + distance to positive − distance to negative); with swap the negative's"
                                 + " distance is the lesser of those to anchor and positive")
-                        .composite(n -> List.of(Loss.reduce(n, triplet(n)))));
+                        .composite(n -> List.of(Loss.reduce(n, triplet(n))))
+                        .samples("float64[2, 3], float64[2, 3], float64[2, 3], 5.0, swap=True"));
     }
 
     /**

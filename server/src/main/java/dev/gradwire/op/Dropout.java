@@ -25,7 +25,8 @@ final class Dropout {
                 }))
                 .vjp("grad_output", n -> n.grad().call("native_dropout_backward", n.arg("mask"), n.raw("scale")))
                 .zeroVjp("mask")
-                .decompose(n -> n.arg("grad_output").mul(n.arg("mask")).mul(n.raw("scale")));
+                .decompose(n -> n.arg("grad_output").mul(n.arg("mask")).mul(n.raw("scale")))
+                .samples("float64[2, 3], bool[2, 3], 2.0");
         return Stream.concat(forward, Stream.of(backward)).toList();
     }
 
@@ -41,6 +42,7 @@ final class Dropout {
                     }
                     Require.that(p == 1, "p", "must be 0 or 1 in training, as nothing is random yet, but is " + p);
                     return List.of(input.mul(n.full(input.type().withShape(Shape.SCALAR), 0)));
-                });
+                })
+                .samples("float64[2, 3], 1.0, True");
     }
 }

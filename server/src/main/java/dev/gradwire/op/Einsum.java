@@ -35,7 +35,12 @@ final class Einsum {
                     long[] path = n.has("path") ? n.ints("path") : new long[0];
                     return List.of(
                             new Einsum(EinsumEquation.parse(n.text("equation"), operands)).evaluate(operands, path));
-                }));
+                })
+                .samples(
+                        "\"bij,bjk->bik\", [float64[2, 3, 2], float64[2, 2, 3]]",
+                        "\"ii->i\", [float64[3, 3]]",
+                        "\"...i,ij,j->...\", [float64[2, 3], float64[3, 4], float64[4]]",
+                        "\"ij,jk\", [float64[2, 3], float64[3, 1]], path=[0, 1]"));
     }
 
     private Expr evaluate(List<Expr> operands, long[] path) {

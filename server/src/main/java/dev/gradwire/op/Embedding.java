@@ -29,7 +29,11 @@ final class Embedding {
                                                 n.shape("weight").dim(0),
                                                 n.raw("padding_idx"),
                                                 n.raw("scale_grad_by_freq")))
-                        .kernel("embedding"),
+                        .kernel("embedding")
+                        .samples(
+                                "float64[4, 2], int64[2, 3]{0..3}",
+                                "float64[4, 2], int64[]{0..3}",
+                                "float64[3, 1], int64[0]{0..2}"),
                 operator(
                                 "embedding_dense_backward(Tensor grad_output, Tensor indices, int num_weights, int padding_idx,"
                                         + " bool scale_grad_by_freq) -> Tensor")
@@ -37,7 +41,30 @@ final class Embedding {
                         .gradFn("EmbeddingDenseBackwardBackward0")
                         .types(one(Embedding::table))
                         .vjp("grad_output", Embedding::rowsOf)
-                        .kernel("embedding_dense_backward"));
+                        // With the scaling the library counts at whatever index there is
+                        .kernelWhere("embedding_dense_backward", call -> !call.bool("scale_grad_by_freq"))
+                        .decompose(Embedding::added)
+                        .samples(
+                                "float64[2, 3, 2], int64[2, 3]{0..3}, 4, -1, False",
+                                "float64[2], int64[]{0..3}, 4, 0, False"));
+    }
+
+    private static Expr added(Args n) {
+        Expr indices = n.arg("indices").to(DType.INT64);
+        Expr flat = indices.reshape(indices.shape().elements());
+        Expr rows = n.arg("grad_output");
+        TensorType table = table(n.call());
+        rows = rows.reshape(flat.size(0), table.shape().dim(1));
+        if (n.bool("scale_grad_by_freq")) {
+            TensorType counts = table.withShape(table.shape().withoutDim(1));
+            Expr ones = n.full(counts.withShape(flat.shape()), 1);
+            Expr frequency = n.full(counts, 0).call("scatter_add", 0, flat, ones);
+            rows = rows.div(frequency.call("index_select", 0, flat).unsqueeze(1));
+        }
+        if (n.integer("padding_idx") >= 0) {
+            rows = rows.call("masked_fill", flat.eq(n.raw("padding_idx")).unsqueeze(1), 0.0);
+        }
+        return n.full(table, 0).call("index_add", 0, flat, rows);
     }
 
     private static TensorType rows(Call call) {

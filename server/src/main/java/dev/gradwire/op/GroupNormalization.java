@@ -29,7 +29,8 @@ final class GroupNormalization {
                 operator("group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None,"
                                 + " float eps=1e-05, bool cudnn_enabled=True) -> Tensor")
                         .doc("(input − mean) / √(variance + eps) · weight + bias for groups of channels")
-                        .composite(n -> List.of(groupNorm(n))));
+                        .composite(n -> List.of(groupNorm(n)))
+                        .samples("float64[2, 4, 3], 2, float64[4], float64[4]"));
     }
 
     private static Expr groupNorm(Args n) {

@@ -14,23 +14,27 @@ import java.util.stream.LongStream;
 
 /** Maxima of windows, with their places in the flattened image; what flows back goes to those places. */
 final class MaxPooling {
+    /** The kernels of the backward forms write to whatever place an index names: they are for indices known good. */
+    private static final String UNCHECKED = "_unchecked";
+
     private MaxPooling() {}
 
     static List<Declaration> declarations() {
         return List.of(
                 windows(2),
-                windowsBackward(2),
+                windowsBackward(2, ""),
+                windowsBackward(2, UNCHECKED).internal(),
                 windows(3),
-                windowsBackward(3),
+                windowsBackward(3, ""),
+                windowsBackward(3, UNCHECKED).internal(),
                 adaptive(2),
-                adaptiveBackward(2),
+                adaptiveBackward(2).internal(),
                 adaptive(3),
-                adaptiveBackward(3),
-                unpool("max_unpool2d(Tensor self, Tensor indices, int[2] output_size) -> Tensor", 2),
-                unpool(
-                        "max_unpool3d(Tensor self, Tensor indices, int[3] output_size, int[3] stride, int[3] padding)"
-                                + " -> Tensor",
-                        3),
+                adaptiveBackward(3).internal(),
+                unpool("int[2] output_size", 2),
+                unpoolBackward("int[2] output_size", 2),
+                unpool("int[3] output_size, int[3] stride, int[3] padding", 3),
+                unpoolBackward("int[3] output_size, int[3] stride, int[3] padding", 3),
                 ofImages(2),
                 ofImages(3),
                 ofLines("max_pool1d", "Tensor", 1),
@@ -39,8 +43,8 @@ final class MaxPooling {
                         .doc("maxima of output_size windows that share a line, and their places")
                         .composite(n -> inPlane(
                                 n,
-                                plane ->
-                                        plane.calls("adaptive_max_pool2d", new long[] {1, n.ints("output_size")[0]}))));
+                                plane -> plane.calls("adaptive_max_pool2d", new long[] {1, n.ints("output_size")[0]})))
+                        .samples("float64[2, 5], 3"));
     }
 
     private static String list(int spatial) {
@@ -64,7 +68,7 @@ final class MaxPooling {
                         "self",
                         n -> n.grad()
                                 .call(
-                                        name + "_backward",
+                                        name + "_backward" + UNCHECKED,
                                         n.arg("self"),
                                         n.raw("kernel_size"),
                                         Windows.stride(n.call(), spatial),
@@ -79,16 +83,30 @@ final class MaxPooling {
                                 : "float64[2, 2, 3, 4], [2, 1, 2]");
     }
 
-    private static Declaration windowsBackward(int spatial) {
+    private static Declaration windowsBackward(int spatial, String suffix) {
         String name = "max_pool" + spatial + "d_with_indices_backward";
-        return operator(name + "(Tensor grad_output, Tensor self, " + window(spatial, false)
+        Declaration declaration = operator(name + suffix + "(Tensor grad_output, Tensor self, " + window(spatial, false)
                         + ", Tensor indices) -> Tensor")
                 .doc("grad_output at the places of the maxima")
                 .gradFn("MaxPool" + spatial + "DWithIndicesBackwardBackward0")
                 .types(one(call -> scattered(call, Windows.pooled(call, spatial))))
                 .vjp("grad_output", n -> picked(n.grad(), n.arg("indices"), spatial))
                 .zeroVjp("self")
-                .kernel(name, call -> Windows.arguments(call, spatial));
+                .samples(
+                        spatial == 2
+                                ? "float64[1, 2, 2], float64[1, 4, 4], 2, 2, 0, 1, False, int64[1, 2, 2]{0..15}"
+                                : "float64[1, 1, 1, 2], float64[1, 2, 2, 4], 2, 2, 0, 1, False, int64[1, 1, 1, 2]{0..15}");
+        return suffix.isEmpty()
+                ? declaration.decompose(n -> scattered(n, spatial))
+                : declaration.kernel(name, call -> Windows.arguments(call, spatial));
+    }
+
+    private static Expr scattered(Args n, int spatial) {
+        Expr self = n.arg("self");
+        return flat(self, spatial)
+                .zerosLike()
+                .call("scatter_add", -1, flat(n.arg("indices"), spatial), flat(n.arg("grad_output"), spatial))
+                .reshape(self.shape());
     }
 
     private static Declaration adaptive(int spatial) {
@@ -125,9 +143,9 @@ final class MaxPooling {
         return Shape.of(sizes);
     }
 
-    private static Declaration unpool(String schema, int spatial) {
-        String name = schema.substring(0, schema.indexOf('('));
-        return operator(schema)
+    private static Declaration unpool(String parameters, int spatial) {
+        String name = "max_unpool" + spatial + "d";
+        return operator(name + "(Tensor self, Tensor indices, " + parameters + ") -> Tensor")
                 .doc("an image that is zero but for self at the places that indices name")
                 .gradFn("MaxUnpool" + spatial + "DBackward0")
                 .types(one(call -> {
@@ -135,8 +153,31 @@ final class MaxPooling {
                     Require.index(call, "indices", DType.INT64);
                     return call.type("self").withShape(shared(call, spatial));
                 }))
-                .vjp("self", n -> picked(n.grad(), n.arg("indices"), spatial))
-                .kernel(name);
+                .vjp("self", n -> n.grad().call(name + "_backward", rest(n, "indices")))
+                .kernel(name)
+                .samples(
+                        spatial == 2
+                                ? "float64[1, 1, 1], int64[1, 1, 1]{0..3}, 2"
+                                : "float64[1, 1, 1, 1], int64[1, 1, 1, 1]{0..7}, 2, 2, 0");
+    }
+
+    /** What flows back; its own transpose is taken to be the unpooling, as in PyTorch even where indices repeat. */
+    private static Declaration unpoolBackward(String parameters, int spatial) {
+        String name = "max_unpool" + spatial + "d";
+        return operator(name + "_backward(Tensor grad_output, Tensor indices, " + parameters + ") -> Tensor")
+                .doc("grad_output at the places that indices name")
+                .gradFn("MaxUnpool" + spatial + "DBackwardBackward0")
+                .types(one(call -> call.type("grad_output").withShape(call.shape("indices"))))
+                .vjp("grad_output", n -> n.grad().call(name, rest(n, "indices")))
+                .decompose(n -> picked(n.arg("grad_output"), n.arg("indices"), spatial))
+                .internal();
+    }
+
+    /** The arguments from one on. */
+    private static Object[] rest(Args n, String first) {
+        List<Argument> args = n.call().args();
+        return args.subList(n.call().op().canonical().indexOf(first), args.size())
+                .toArray();
     }
 
     private static List<TensorType> maxima(Call call, Shape shape) {
@@ -172,7 +213,8 @@ final class MaxPooling {
         return operator(name + "(Tensor self, " + window(spatial, true) + ") -> Tensor")
                 .doc("maxima of windows")
                 .composite(
-                        n -> List.of(n.calls(name + "_with_indices", window(n)).getFirst()));
+                        n -> List.of(n.calls(name + "_with_indices", window(n)).getFirst()))
+                .samples("float64[1" + ", 4".repeat(spatial) + "], 2");
     }
 
     private static Object[] window(Args n) {
@@ -198,7 +240,8 @@ final class MaxPooling {
                                         pair(0, n.raw("padding")),
                                         pair(1, n.raw("dilation")),
                                         n.raw("ceil_mode")))
-                        .subList(0, results));
+                        .subList(0, results))
+                .samples("float64[2, 5], 2, 1, 1");
     }
 
     /** Lines as planes of height 1. */

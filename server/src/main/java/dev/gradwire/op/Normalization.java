@@ -30,7 +30,8 @@ final class Normalization {
                                 n.raw("normalized_shape"),
                                 n.raw("weight"),
                                 n.raw("bias"),
-                                n.raw("eps")))),
+                                n.raw("eps"))))
+                        .samples("float64[2, 3], [3], float64[3], float64[3]"),
                 operator("native_layer_norm(Tensor input, int[] normalized_shape, Tensor? weight, Tensor? bias,"
                                 + " float eps) -> (Tensor, Tensor, Tensor)")
                         .doc("layer_norm, with mean and 1 / √(variance + eps)")
@@ -66,11 +67,13 @@ final class Normalization {
                         .gradFn("NativeLayerNormBackwardBackward0")
                         .types(Normalization::layerNormBackward)
                         .vjp(List.of("grad_out", "input", "weight"), Normalization::layerNormTwice)
-                        .kernel("native_layer_norm_backward", call -> without(call, "eps")),
+                        .kernel("native_layer_norm_backward", call -> without(call, "eps"))
+                        .internal(),
                 operator(
                                 "rms_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor")
                         .doc("input / √(mean of squares + eps) · weight over the last dimensions")
-                        .composite(n -> List.of(rmsNorm(n))));
+                        .composite(n -> List.of(rmsNorm(n)))
+                        .samples("float64[2, 3], [3], float64[3]", "float64[2, 2, 2], [2, 2], None, 0.1"));
     }
 
     /** Asks for those cotangents that are used; of a parameter that is None or not used there is none. */

@@ -56,6 +56,10 @@ public final class Operators implements OperatorTable {
                     Bilinear.declarations(),
                     DistanceLosses.declarations(),
                     Dropout.declarations(),
+                    Resampling.declarations(),
+                    Shuffles.declarations(),
+                    MarginLosses.declarations(),
+                    CtcLoss.declarations(),
                     Arithmetic.declarations(),
                     Copies.declarations(),
                     Powers.declarations(),
@@ -103,7 +107,10 @@ public final class Operators implements OperatorTable {
         return byName.getOrDefault(bare, List.of());
     }
 
+    /** What clients may call. */
     public List<Declaration> declarations() {
-        return declarations;
+        return declarations.stream()
+                .filter(declaration -> !declaration.isInternal())
+                .toList();
     }
 }

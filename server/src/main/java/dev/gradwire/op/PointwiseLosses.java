@@ -49,7 +49,8 @@ final class PointwiseLosses {
                         .samples("float64[2, 3], float64[2, 3], 1, 0.5"),
                 operator("l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor")
                         .doc("|self − target|")
-                        .composite(n -> List.of(Loss.reduce(n, difference(n).abs()))),
+                        .composite(n -> List.of(Loss.reduce(n, difference(n).abs())))
+                        .samples(SAMPLES),
                 operator("soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor")
                         .doc("log(1 + exp(−target · self))")
                         .gradFn("SoftMarginLossBackward0")
@@ -74,12 +75,18 @@ final class PointwiseLosses {
                                     n.bool("log_target")
                                             ? t.exp().mul(t.sub(x))
                                             : t.call("xlogy", t).sub(t.mul(x))));
-                        }),
+                        })
+                        .samples(
+                                "float64[2, 3], float64[2, 3]{0.1..1}",
+                                "float64[2, 3], float64[2, 3], 2, log_target=True"),
                 operator("poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps,"
                                 + " int reduction) -> Tensor")
                         .doc("exp(input) − target · input, or input − target · log(input + eps); full adds Stirling's"
                                 + " approximation of log target!")
-                        .composite(n -> List.of(Loss.reduce(n, poisson(n)))),
+                        .composite(n -> List.of(Loss.reduce(n, poisson(n))))
+                        .samples(
+                                "float64[2, 3], float64[2, 3]{0.1..3}, True, False, 1e-8, 1",
+                                "float64[4]{0.1..3}, float64[4]{0.1..3}, False, True, 1e-8, 0"),
                 operator(
                                 "binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor")
                         .doc(

@@ -59,7 +59,8 @@ final class Products {
                             Require.rank(n.call(), "self", 1);
                             Require.rank(n.call(), "vec2", 1);
                             return List.of(outer(n.arg("self"), n.arg("vec2")));
-                        }),
+                        })
+                        .samples("float64[2], float64[3]"),
                 added("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor")
                         .gradFn("AddmmBackward0")
                         .types(one(call -> added(call, matrices(call, "mat1", "mat2", 2))))
@@ -146,7 +147,8 @@ final class Products {
                         .composite(n -> {
                             long dim = n.has("dim") ? n.integer("dim") : firstOfSize3(n.call());
                             return List.of(cross(n.arg("self"), n.arg("other"), dim));
-                        }));
+                        })
+                        .samples("float64[3, 2], float64[3, 2]"));
     }
 
     private static Declaration dot(String schema, String gradFn, String other) {

@@ -17,11 +17,13 @@ final class Softmax {
                 operator("softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
                         .doc("exp(self) / Σ exp(self) along dim")
                         .alias("special_softmax")
-                        .composite(n -> List.of(converted(n).call("_softmax", n.raw("dim"), false))),
+                        .composite(n -> List.of(converted(n).call("_softmax", n.raw("dim"), false)))
+                        .samples("float64[2, 3], 1", "float64[2], 0, torch.float64"),
                 operator("log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
                         .doc("self − log Σ exp(self) along dim")
                         .alias("special_log_softmax")
-                        .composite(n -> List.of(converted(n).call("_log_softmax", n.raw("dim"), false))),
+                        .composite(n -> List.of(converted(n).call("_log_softmax", n.raw("dim"), false)))
+                        .samples("float64[2, 3], 1"),
                 operator("_softmax(Tensor self, int dim, bool half_to_float) -> Tensor")
                         .doc("exp(self) / Σ exp(self) along dim")
                         .gradFn("SoftmaxBackward0")

@@ -41,8 +41,8 @@ final class ViewKernels {
             case "select.int" -> layout -> Layouts.select(layout, in.integer(1), in.integer(2));
             case "unsqueeze" -> layout -> Layouts.unsqueeze(layout, in.integer(1));
             case "squeeze" ->
-                layout ->
-                        Layouts.squeeze(layout, LongStream.range(0, layout.rank()).toArray());
+                layout -> Layouts.squeeze(
+                        layout, LongStream.range(0, layout.rank()).toArray());
             case "squeeze.dim" -> layout -> Layouts.squeeze(layout, new long[] {in.integer(1)});
             case "squeeze.dims" -> layout -> Layouts.squeeze(layout, in.integers(1));
             case "diagonal" -> layout -> Layouts.diagonal(layout, in.integer(1), in.integer(2), in.integer(3));
