@@ -336,9 +336,10 @@ public final class Expr {
     /** A tensor cast to {@code dtype}; a number as a 0-dimensional constant of it. */
     public Expr as(DType dtype) {
         return switch (argument) {
-            case Argument.Int(long number) -> new Expr(builder, builder.constant(Tensor.scalar(dtype, number)));
-            case Argument.Float(double number) -> new Expr(builder, builder.constant(Tensor.scalar(dtype, number)));
-            default -> new Expr(builder, value()).to(dtype);
+            case Argument.Int(long number) -> with(builder.constant(Tensor.scalar(dtype, number)));
+            case Argument.Float(double number) -> with(builder.constant(Tensor.scalar(dtype, number)));
+            case Argument.Bool(boolean bool) -> with(builder.constant(Tensor.scalar(dtype, bool ? 1L : 0L)));
+            default -> to(dtype);
         };
     }
 

@@ -1,6 +1,7 @@
 package dev.gradwire.pass;
 
 import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Call;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
@@ -11,14 +12,14 @@ import dev.gradwire.op.Declaration;
 import dev.gradwire.op.Declaration.Overload;
 import dev.gradwire.op.Expr;
 import dev.gradwire.tensor.DType;
-import dev.gradwire.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes promotion explicit, so that kernels see operands of one dtype: casts operands of elementwise operators to the
- * dtype they compute in, and turns numbers in the place of tensors into constants.
+ * dtype they compute in, and turns numbers in the place of tensors into constants. Where float16 cannot hold a number,
+ * the call computes in float32, as PyTorch's kernels do with all numbers.
  */
 record SettleTypes(OperatorTable operators) implements Pass {
     @Override
@@ -29,6 +30,9 @@ record SettleTypes(OperatorTable operators) implements Pass {
     private static @Nullable List<Value> settle(Node node, GraphBuilder builder) {
         Declaration declaration = ((Overload) node.op()).declaration();
         DType compute = declaration.computeDtype(node.call()).orElse(null);
+        if (compute == DType.FLOAT16 && anyBeyondHalf(node.call(), declaration)) {
+            compute = DType.FLOAT32;
+        }
         List<Argument> args = new ArrayList<>();
         for (Parameter parameter : declaration.canonical().parameters()) {
             Argument arg = node.call().arg(parameter.name());
@@ -36,23 +40,33 @@ record SettleTypes(OperatorTable operators) implements Pass {
             boolean tensor = parameter.isTensor() || promoted;
             args.add(tensor ? settle(arg, promoted ? compute : null, builder) : arg);
         }
-        return args.equals(node.args()) ? null : builder.apply(node.op(), args);
+        if (args.equals(node.args())) {
+            return null;
+        }
+        List<Value> settled = builder.apply(node.op(), args);
+        List<Value> results = new ArrayList<>();
+        for (int i = 0; i < settled.size(); i++) {
+            DType dtype = node.results().get(i).type().dtype();
+            results.add(Expr.of(builder, settled.get(i)).to(dtype).value());
+        }
+        return results;
     }
 
     private static Argument settle(Argument arg, @Nullable DType compute, GraphBuilder builder) {
-        if (arg instanceof Value value) {
-            return compute == null ? value : Expr.of(builder, value).to(compute).argument();
-        }
-        if (!arg.isNumber()) {
+        boolean settled = arg instanceof Value ? compute == null : !arg.isNumber();
+        if (settled) {
             return arg;
         }
-        DType dtype = compute != null ? compute : Expr.of(builder, arg).dtype();
-        return builder.constant(
-                switch (arg) {
-                    case Argument.Int(long number) -> Tensor.scalar(dtype, number);
-                    case Argument.Float(double number) -> Tensor.scalar(dtype, number);
-                    case Argument.Bool(boolean bool) -> Tensor.scalar(dtype, bool ? 1L : 0L);
-                    default -> throw new IllegalStateException("not a real number: " + arg);
-                });
+        Expr operand = Expr.of(builder, arg);
+        return operand.as(compute != null ? compute : operand.dtype()).argument();
+    }
+
+    /** Whether a number among the operands is too large or too small for float16, though the result may not be. */
+    private static boolean anyBeyondHalf(Call call, Declaration declaration) {
+        return declaration.canonical().parameters().stream()
+                .map(Parameter::name)
+                .filter(name -> declaration.isPromoted(name) && call.isNumber(name))
+                .mapToDouble(name -> Math.abs(call.number(name)))
+                .anyMatch(number -> Double.isFinite(number) && number != 0 && (number > 65504 || number < 0x1p-14));
     }
 }
