@@ -8,11 +8,13 @@ import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -33,12 +35,12 @@ final class EmbeddedLibrary {
             List.of("libgcc_s.so.1", "libquadmath.so.0", "libgfortran.so.5", "libopenblas.so.0");
 
     /** @param fingerprint changes with the content */
-    private record Source(String name, URL url, long lengthInBytes, String fingerprint) {}
+    record Source(String name, URL url, long lengthInBytes, String fingerprint) {}
 
     private final List<Source> sources;
 
-    private EmbeddedLibrary(List<Source> sources) {
-        this.sources = sources;
+    EmbeddedLibrary(List<Source> sources) {
+        this.sources = List.copyOf(sources);
     }
 
     /** Looks in the class path for the files of this platform. */
@@ -89,8 +91,7 @@ final class EmbeddedLibrary {
      *
      * @return the folder
      */
-    Path unpack() throws IOException {
-        Path cache = cache();
+    Path unpack(Path cache) throws IOException {
         Path folder = cache.resolve("libtorch-" + version() + "-" + digest());
         if (isComplete(folder)) {
             return folder;
@@ -104,9 +105,7 @@ final class EmbeddedLibrary {
                 }
             }
             if (Files.exists(folder) && !isComplete(folder)) {
-                Path broken = Files.createTempDirectory(cache, folder.getFileName() + ".part");
-                move(folder, broken.resolve("broken"));
-                delete(broken);
+                moveAway(folder, cache);
             }
             try {
                 move(part, folder);
@@ -119,6 +118,17 @@ final class EmbeddedLibrary {
         } finally {
             delete(part);
         }
+    }
+
+    /** What a full disk or a killed process left behind; it may be in use, so it is renamed before it is deleted. */
+    private static void moveAway(Path folder, Path cache) throws IOException {
+        Path away = Files.createTempDirectory(cache, folder.getFileName() + ".broken");
+        try {
+            move(folder, away.resolve("folder"));
+        } catch (NoSuchFileException e) {
+            // Another process was faster.
+        }
+        delete(away);
     }
 
     private static void move(Path from, Path to) throws IOException {
@@ -144,13 +154,14 @@ final class EmbeddedLibrary {
             return;
         }
         try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }
         }
     }
 
-    private static Path cache() {
+    /** Where unpacked files go unless told otherwise. */
+    static Path cache() {
         String property = System.getProperty(CACHE_PROPERTY);
         if (property != null && !property.isBlank()) {
             return Path.of(property);

@@ -63,7 +63,7 @@ final class LibraryLoader {
                     .orElseThrow(() -> new DeviceUnavailableException(
                             "there is no libtorch: none is embedded for this platform, and " + VARIABLE
                                     + " does not name the lib folder of a PyTorch"));
-            return open(embedded.unpack(), Set.of());
+            return open(embedded.unpack(EmbeddedLibrary.cache()), Set.of());
         }
         Path path = Path.of(folder);
         Path cpu = path.resolve("libtorch_cpu.so");
