@@ -42,7 +42,7 @@ final class DispatcherKernel implements Body {
         for (int i = 0; i < slots.length; i++) {
             scratch.setStack(i, slots[i].encode(operands));
         }
-        LibTorch.callDispatcher(fullName, name, overload, scratch.stack());
+        Boxes.callDispatcher(fullName, name, overload, scratch.stack());
         List<Schema.Type> returns = schema.returns();
         if (returns.size() == 1 && !returns.getFirst().list()) {
             return new TorchTensor[] {backend.adopt(scratch.getStack(0))};
@@ -57,8 +57,8 @@ final class DispatcherKernel implements Body {
             values[i] = scratch.getStack(i);
         }
         if (returns.getFirst().list()) {
-            TorchTensor first = backend.adopt(LibTorch.listItem(values[0], 0));
-            LibTorch.deleteList(values[0]);
+            TorchTensor first = backend.adopt(Boxes.listItem(values[0], 0));
+            Boxes.deleteList(values[0]);
             return new TorchTensor[] {first};
         }
         int tensors = (int) returns.stream()

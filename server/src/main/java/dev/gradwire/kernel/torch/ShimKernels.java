@@ -174,7 +174,7 @@ final class ShimKernels {
         return operands -> {
             TorchTensor out = backend.adopt(backend.empty(layout, dtype));
             try {
-                LibTorch.check(
+                Native.check(
                         (int) function.invokeExact(
                                 out.handle(),
                                 operands[self].handle(),
@@ -186,7 +186,7 @@ final class ShimKernels {
                 return new TorchTensor[] {out};
             } catch (Throwable e) {
                 out.close();
-                throw LibTorch.failed(e);
+                throw Native.failed(e);
             }
         };
     }
@@ -254,9 +254,9 @@ final class ShimKernels {
     private static long call(String name, ShimCall call) {
         Scratch scratch = Scratch.get();
         try {
-            LibTorch.check(call.invoke(scratch.out()), name);
+            Native.check(call.invoke(scratch.out()), name);
         } catch (Throwable e) {
-            throw LibTorch.failed(e);
+            throw Native.failed(e);
         }
         return scratch.result();
     }

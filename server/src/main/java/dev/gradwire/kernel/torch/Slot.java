@@ -29,13 +29,13 @@ interface Slot {
         @Nullable Argument value = argument instanceof Argument.Optional optional ? optional.value() : argument;
         if (type.base() == Schema.Base.DEVICE) {
             long device = (long) backend.deviceType() << 32 | backend.deviceIndex();
-            return operands -> LibTorch.newCell(device);
+            return operands -> Boxes.newCell(device);
         }
         if (value == null) {
             return constant(0);
         }
         Slot present = present(type, value);
-        return type.optional() ? operands -> LibTorch.newCell(present.encode(operands)) : present;
+        return type.optional() ? operands -> Boxes.newCell(present.encode(operands)) : present;
     }
 
     private static Slot present(Schema.Type type, Argument value) {
@@ -75,14 +75,14 @@ interface Slot {
 
     private static Slot element(Schema.Type type, int index) {
         Slot tensor = tensor(index);
-        return type.optionalElements() ? operands -> LibTorch.newCell(tensor.encode(operands)) : tensor;
+        return type.optionalElements() ? operands -> Boxes.newCell(tensor.encode(operands)) : tensor;
     }
 
     private static Slot list(Slot[] elements) {
         return operands -> {
-            long list = LibTorch.newList(elements.length);
+            long list = Boxes.newList(elements.length);
             for (Slot element : elements) {
-                LibTorch.push(list, element.encode(operands));
+                Boxes.push(list, element.encode(operands));
             }
             return list;
         };
@@ -93,6 +93,6 @@ interface Slot {
         byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
         MemorySegment bytes = Arena.ofAuto().allocate(Math.max(1, utf8.length));
         MemorySegment.copy(utf8, 0, bytes, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, utf8.length);
-        return operands -> LibTorch.newText(bytes.address(), utf8.length);
+        return operands -> Boxes.newText(bytes.address(), utf8.length);
     }
 }
