@@ -38,7 +38,8 @@ final class LibTorch {
             FunctionDescriptor.of(
                     JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT,
                     JAVA_LONG));
-    private static final MethodHandle ABI_VERSION = Native.find("aoti_torch_abi_version", FunctionDescriptor.of(JAVA_LONG));
+    private static final MethodHandle ABI_VERSION =
+            Native.find("aoti_torch_abi_version", FunctionDescriptor.of(JAVA_LONG));
     private static final MethodHandle COPY =
             Native.find("aoti_torch_copy_", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
     private static final MethodHandle PAD = Native.find(
@@ -232,7 +233,8 @@ final class LibTorch {
     static long pad(long handle, long pads, int count, long mode, long value) {
         Scratch scratch = Scratch.get();
         try {
-            Native.check((int) PAD.invokeExact(handle, pads, (long) count, mode, value, scratch.out()), "constant_pad_nd");
+            Native.check(
+                    (int) PAD.invokeExact(handle, pads, (long) count, mode, value, scratch.out()), "constant_pad_nd");
         } catch (Throwable e) {
             throw Native.failed(e);
         }
