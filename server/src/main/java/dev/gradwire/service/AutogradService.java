@@ -8,6 +8,8 @@ import dev.gradwire.v1.PlanRequest;
 import dev.gradwire.v1.PlanResponse;
 import dev.gradwire.v1.RunRequest;
 import dev.gradwire.v1.RunResponse;
+import dev.gradwire.v1.SessionRequest;
+import dev.gradwire.v1.SessionResponse;
 import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -17,6 +19,7 @@ import java.util.function.LongFunction;
 final class AutogradService extends AutogradServiceImplBase {
     private final Resources resources;
     private final ServerInfo info;
+    private final Sessions sessions = new Sessions();
 
     AutogradService(Resources resources) {
         this.resources = resources;
@@ -50,6 +53,16 @@ final class AutogradService extends AutogradServiceImplBase {
     }
 
     @Override
+    public StreamObserver<SessionRequest> session(StreamObserver<SessionResponse> observer) {
+        return sessions.open(resources, observer);
+    }
+
+    /** The sessions that are open now. */
+    Sessions sessions() {
+        return sessions;
+    }
+
+    @Override
     public void getServerInfo(GetServerInfoRequest request, StreamObserver<GetServerInfoResponse> observer) {
         observer.onNext(info.get());
         observer.onCompleted();
@@ -74,8 +87,7 @@ final class AutogradService extends AutogradServiceImplBase {
             }
         };
         if (!resources.lanes().offer(context.wrap(work))) {
-            Refusal refusal = Errors.busy(Problem.QUEUE_FULL, resources.lanes().queueLength());
-            observer.onError(Errors.toException(refusal.with("limit", Limit.MAX_QUEUED_RUNS.label()), context));
+            observer.onError(Errors.toException(Errors.queueFull(resources), context));
         }
     }
 }

@@ -29,7 +29,7 @@ final class Budget {
             long witness = usedBytes.compareAndExchange(used, used + bytes);
             if (witness == used) {
                 leases.incrementAndGet();
-                return new Lease(bytes);
+                return new Part(bytes);
             }
             used = witness;
         }
@@ -48,13 +48,17 @@ final class Budget {
         return leases.get();
     }
 
-    /** A part of the memory; closing it again changes nothing. */
-    final class Lease implements AutoCloseable {
+    private final class Part implements Lease {
         private final long bytes;
         private final AtomicBoolean open = new AtomicBoolean(true);
 
-        private Lease(long bytes) {
+        private Part(long bytes) {
             this.bytes = bytes;
+        }
+
+        @Override
+        public long bytes() {
+            return bytes;
         }
 
         @Override

@@ -91,6 +91,10 @@ final class Errors {
         return new Refusal(problem, values).retryAfter(RETRY_SOON);
     }
 
+    static Refusal queueFull(Resources resources) {
+        return busy(Problem.QUEUE_FULL, resources.lanes().queueLength()).with("limit", Limit.MAX_QUEUED_RUNS.label());
+    }
+
     private static Refusal ofStep(StepException e) {
         String message = e.getMessage() == null ? "" : e.getMessage();
         String lower = message.toLowerCase(Locale.ROOT);

@@ -33,6 +33,7 @@ public final class GradwireServer implements AutoCloseable {
             4, Thread.ofPlatform().daemon().name("handler-", 0).factory());
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("self-test").factory());
+    private final AutogradService service;
     private final Server server;
 
     private GradwireServer(ServerConfig config) {
@@ -45,12 +46,13 @@ public final class GradwireServer implements AutoCloseable {
                 new Lanes(config.lanes(), limits.getInt(Limit.MAX_QUEUED_RUNS)),
                 new Budget(limits.get(Limit.MAX_PEAK_BYTES)),
                 new ProgramCache(limits.get(Limit.MAX_PROGRAM_CACHE_BYTES)));
+        service = new AutogradService(resources);
         server = NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()))
                 .executor(handlers)
                 .maxInboundMessageSize(limits.getInt(Limit.MAX_MESSAGE_BYTES))
                 .maxInboundMetadataSize(limits.getInt(Limit.MAX_HEADER_BYTES))
                 .maxConcurrentCallsPerConnection(limits.getInt(Limit.MAX_STREAMS_PER_CONNECTION))
-                .addService(new AutogradService(resources))
+                .addService(service)
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .build();
@@ -78,6 +80,7 @@ public final class GradwireServer implements AutoCloseable {
 
     private void test(Readiness readiness) {
         boolean ready = readiness.isReady();
+        service.sessions().cutStalled();
         if (!closing.get()) {
             setStatus(ready ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
         }
@@ -97,6 +100,10 @@ public final class GradwireServer implements AutoCloseable {
         return resources;
     }
 
+    Sessions sessions() {
+        return service.sessions();
+    }
+
     /** Says NOT_SERVING, refuses new calls, waits for those in flight at the most for the time of grace. */
     @Override
     public void close() {
@@ -108,6 +115,7 @@ public final class GradwireServer implements AutoCloseable {
         try {
             Thread.sleep(config.drainDelay());
             server.shutdown();
+            service.sessions().drain();
             if (!server.awaitTermination(config.grace().toMillis(), TimeUnit.MILLISECONDS)) {
                 server.shutdownNow();
                 server.awaitTermination(1, TimeUnit.SECONDS);

@@ -24,6 +24,7 @@ public enum Limit {
     MAX_HEADER_BYTES(8 << 10, "bytes", "Request headers of one call."),
     MAX_STREAMS_PER_CONNECTION(128, "streams", "Calls open at a time on one connection; further ones wait."),
     MAX_QUEUED_RUNS(256, "runs", "Runs that wait for a lane; further ones are refused for the moment."),
+    MAX_STALL_SECONDS(30, "seconds", "Time for which a Session's client may leave results unread."),
     MAX_PROGRAM_CACHE_BYTES(64L << 20, "bytes", "Programs kept to be named by their digest; the least used ones go.");
 
     private final long standard;

@@ -44,7 +44,7 @@ final class RunHandler {
         checkSize(response.buildPartial().getSerializedSize(), prepared.compiled());
         List<Tensor> inputs = inputs(prepared.compiled());
         List<ResidentTensor> residents = new ArrayList<>();
-        try (Budget.Lease _ = resources.budget().take(prepared.plan().price().peakBytes())) {
+        try (Lease _ = resources.budget().take(prepared.plan().price().peakBytes())) {
             long start = System.nanoTime();
             for (Tensor input : inputs) {
                 residents.add(resources.engine().upload(prepared.settings().device(), input));

@@ -1,0 +1,119 @@
+package dev.gradwire.service;
+
+import dev.gradwire.v1.ResultRef;
+import dev.gradwire.v1.SessionResponse;
+import dev.gradwire.v1.TensorChunk;
+import io.grpc.stub.CallStreamObserver;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * What a session sends, in order, no faster than the client reads: a chunk is cut only when the transport asks for
+ * more. Owns the tensors in it. Used under the session's lock only.
+ */
+final class Outbox implements AutoCloseable {
+    private sealed interface Item {}
+
+    private record Whole(SessionResponse message, boolean endsRun) implements Item {}
+
+    private static final class Outgoing implements Item {
+        private final long runId;
+        private final ResultRef result;
+        private final HostBuffer buffer;
+        private final Lease lease;
+        private long sent;
+
+        private Outgoing(long runId, ResultRef result, HostBuffer buffer, Lease lease) {
+            this.runId = runId;
+            this.result = result;
+            this.buffer = buffer;
+            this.lease = lease;
+        }
+
+        private void close() {
+            buffer.close();
+            lease.close();
+        }
+    }
+
+    private final CallStreamObserver<SessionResponse> client;
+    private final long chunkBytes;
+    private final Deque<Item> items = new ArrayDeque<>();
+    private int runs;
+
+    Outbox(CallStreamObserver<SessionResponse> client, long chunkBytes) {
+        this.client = client;
+        this.chunkBytes = chunkBytes;
+    }
+
+    void add(SessionResponse message) {
+        items.add(new Whole(message, false));
+    }
+
+    /** Adds the last message of a run. */
+    void addEnd(SessionResponse message) {
+        items.add(new Whole(message, true));
+        runs++;
+    }
+
+    /** Runs that are not sent whole yet. */
+    int runs() {
+        return runs;
+    }
+
+    /** Takes over the buffer and the lease for it. */
+    void add(long runId, ResultRef result, HostBuffer buffer, Lease lease) {
+        items.add(new Outgoing(runId, result, buffer, lease));
+    }
+
+    boolean isEmpty() {
+        return items.isEmpty();
+    }
+
+    /** Sends as long as the transport takes more without queueing; true if anything went out. */
+    boolean send() {
+        boolean progress = false;
+        while (client.isReady() && !items.isEmpty()) {
+            // What is sent is off the list before onNext, which may come back here.
+            switch (items.getFirst()) {
+                case Whole(SessionResponse message, boolean endsRun) -> {
+                    items.removeFirst();
+                    runs -= endsRun ? 1 : 0;
+                    client.onNext(message);
+                }
+                case Outgoing tensor -> client.onNext(nextChunk(tensor));
+            }
+            progress = true;
+        }
+        return progress;
+    }
+
+    private SessionResponse nextChunk(Outgoing tensor) {
+        long length = tensor.buffer.length();
+        int size = (int) Math.min(chunkBytes, length - tensor.sent);
+        TensorChunk.Builder chunk = TensorChunk.newBuilder()
+                .setResult(tensor.result)
+                .setRunId(tensor.runId)
+                .setOffset(tensor.sent)
+                .setData(tensor.buffer.read(tensor.sent, size));
+        if (tensor.sent == 0) {
+            chunk.setType(WireTypes.wire(tensor.buffer.type()));
+        }
+        tensor.sent += size;
+        if (tensor.sent == length) {
+            items.removeFirst();
+            tensor.close();
+        }
+        return SessionResponse.newBuilder().setChunk(chunk).build();
+    }
+
+    @Override
+    public void close() {
+        for (Item item : items) {
+            if (item instanceof Outgoing tensor) {
+                tensor.close();
+            }
+        }
+        items.clear();
+    }
+}
