@@ -9,7 +9,7 @@ import java.util.List;
  * A program ready to run on one device, any number of times.
  *
  * @param program what it was made of
- * @param plan its steps; may stem from an equal program with other names
+ * @param plan its steps
  * @param gradFns the metadata of the program's graph
  * @param gradients one for each of the program's gradient inputs
  * @param cacheHit whether the plan was there already

@@ -40,14 +40,27 @@ public final class Engine implements AutoCloseable {
     private final Map<String, Backend> backends = new ConcurrentHashMap<>();
     private final Cache<ByteBuffer, Cached> plans;
 
-    private record Cached(Plan plan, List<Boolean> used, Map<Integer, List<GradFn.Saved>> saved) {}
+    private final int maxValues;
+
+    /** @param names of the program that it was made for: a plan is shared by programs that differ in names only */
+    private record Cached(
+            Plan plan, List<Boolean> used, Map<Integer, List<GradFn.Saved>> saved, PlanNames names) {
+        /** A step takes about 1 KiB, as does 1 KiB of constants. */
+        int weight() {
+            long constants = 0;
+            for (Plan.ConstantSlot constant : plan.constants()) {
+                constants += constant.tensor().data().byteSize();
+            }
+            return (int) Math.min(1 + plan.steps().size() + constants / 1024, Integer.MAX_VALUE);
+        }
+    }
 
     private Engine(EngineSettings settings) {
         plans = Caffeine.newBuilder()
                 .maximumWeight(settings.maxCachedSteps())
-                .weigher(
-                        (ByteBuffer _, Cached cached) -> 1 + cached.plan.steps().size())
+                .weigher((ByteBuffer _, Cached cached) -> cached.weight())
                 .build();
+        maxValues = settings.maxValues();
     }
 
     /**
@@ -65,6 +78,11 @@ public final class Engine implements AutoCloseable {
     /** The devices opened so far. */
     public Collection<Backend> devices() {
         return List.copyOf(backends.values());
+    }
+
+    /** Tensors on all devices that nobody has closed yet. */
+    public long liveTensors() {
+        return backends.values().stream().mapToLong(Backend::liveTensors).sum();
     }
 
     /**
@@ -91,19 +109,21 @@ public final class Engine implements AutoCloseable {
         if (known == null) {
             plans.put(key, cached);
         }
+        Plan plan = known == null ? cached.plan : cached.names.rename(cached.plan, PlanNames.of(program));
         GradFns gradFns = new GradFns(program.recording(), cached.saved);
         return new Compiled(
-                program, cached.plan, gradFns, gradients(program, cached), known != null, System.nanoTime() - start);
+                program, plan, gradFns, gradients(program, cached), known != null, System.nanoTime() - start);
     }
 
     private Cached plan(Program program, Backend backend) {
         try {
             Graph graph = program.recording().graph();
-            Differentiate.Result derived = Differentiate.apply(graph, operators);
+            Differentiate.Result derived = Differentiate.apply(graph, operators, maxValues);
             List<Boolean> used = derived.graph().outputs().stream()
                     .map(output -> !derived.unused().contains(output.value()))
                     .toList();
-            return new Cached(Pipeline.plan(derived.graph(), operators, backend), used, derived.saved());
+            Plan plan = Pipeline.plan(derived.graph(), operators, backend);
+            return new Cached(plan, used, derived.saved(), PlanNames.of(program));
         } catch (ArithmeticException e) {
             throw new GraphException(Reason.SIZE_OVERFLOW, "a size does not fit 64 bits");
         } catch (KernelException e) {

@@ -29,6 +29,7 @@ public final class GraphBuilder {
     private final Set<String> taken = new HashSet<>();
     private final Map<String, Integer> uses = new HashMap<>();
     private int valueCount;
+    private int maxValues = Integer.MAX_VALUE;
     private String origin = "";
     private boolean backward;
     private boolean insideComposite;
@@ -36,6 +37,11 @@ public final class GraphBuilder {
 
     public GraphBuilder(OperatorTable operators) {
         this.operators = operators;
+    }
+
+    /** Refuses to grow beyond so many values: some operators have many results, and nested derivatives double. */
+    public void limitValues(int most) {
+        maxValues = most;
     }
 
     // What clients record
@@ -283,6 +289,10 @@ public final class GraphBuilder {
     }
 
     private Value newValue(TensorType type) {
+        if (valueCount == maxValues) {
+            throw new GraphException(
+                    Reason.TOO_MANY_VALUES, "the graph with its derivatives has more than " + maxValues + " values");
+        }
         return new Value(valueCount++, type);
     }
 }

@@ -18,6 +18,9 @@ public interface Backend extends AutoCloseable {
     /** Copies a device tensor of {@code type} in row-major order into {@code target}, which has just its length. */
     void download(DeviceTensor tensor, TensorType type, MemorySegment target);
 
+    /** Tensors of this backend that nobody has closed yet: the sum over all callers, for tests and metrics. */
+    long liveTensors();
+
     /** A second handle of the same tensor, to be closed apart from the first. */
     DeviceTensor share(DeviceTensor tensor);
 

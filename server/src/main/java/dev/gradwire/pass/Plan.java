@@ -4,7 +4,9 @@ import dev.gradwire.kernel.Kernel;
 import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * An immutable list of steps for one device. Tensors live in numbered slots.
@@ -29,6 +31,24 @@ public record Plan(
         constants = List.copyOf(constants);
         steps = List.copyOf(steps);
         outputs = List.copyOf(outputs);
+    }
+
+    /**
+     * The same plan for an equal graph whose names are other ones.
+     *
+     * @param names the new name of each node and input
+     * @param outputNames new names of the outputs, in order
+     */
+    public Plan renamed(UnaryOperator<String> names, List<String> outputNames) {
+        List<Slot> newInputs = new ArrayList<>();
+        inputs.forEach(slot -> newInputs.add(new Slot(names.apply(slot.name), slot.index, slot.type)));
+        List<Slot> newOutputs = new ArrayList<>();
+        for (int i = 0; i < outputs.size(); i++) {
+            newOutputs.add(new Slot(outputNames.get(i), outputs.get(i).index, outputs.get(i).type));
+        }
+        List<Step> newSteps = new ArrayList<>();
+        steps.forEach(step -> newSteps.add(step.renamed(names.apply(step.node))));
+        return new Plan(device, slotCount, newInputs, constants, newSteps, newOutputs, price);
     }
 
     /** A named tensor. */
@@ -59,6 +79,10 @@ public record Plan(
             operands = List.copyOf(operands);
             results = List.copyOf(results);
             releases = List.copyOf(releases);
+        }
+
+        private Step renamed(String name) {
+            return new Step(name, backward, call, kernel, operands, results, releases, price);
         }
     }
 

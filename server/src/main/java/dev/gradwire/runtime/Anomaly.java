@@ -16,9 +16,13 @@ public record Anomaly(String node, int output, boolean backward, List<Range> ope
         operands = List.copyOf(operands);
     }
 
-    /** Least and greatest finite element, NaN where there is none, and how many are not finite. */
-    public record Range(double min, double max, long nanCount, long infCount) {
-        static Range of(Tensor tensor) {
+    /**
+     * Least and greatest finite element, NaN where there is none, and how many are not finite.
+     *
+     * @param name of the client's node or input that the tensor comes from
+     */
+    public record Range(String name, double min, double max, long nanCount, long infCount) {
+        static Range of(String name, Tensor tensor) {
             double min = Double.POSITIVE_INFINITY;
             double max = Double.NEGATIVE_INFINITY;
             long nans = 0;
@@ -36,7 +40,7 @@ public record Anomaly(String node, int output, boolean backward, List<Range> ope
                 }
             }
             boolean none = nans + infinities == elements;
-            return new Range(none ? Double.NaN : min, none ? Double.NaN : max, nans, infinities);
+            return new Range(name, none ? Double.NaN : min, none ? Double.NaN : max, nans, infinities);
         }
 
         boolean isFinite() {

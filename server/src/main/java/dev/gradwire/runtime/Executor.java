@@ -9,6 +9,7 @@ import dev.gradwire.pass.Plan.Slot;
 import dev.gradwire.pass.Plan.Step;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,7 +101,8 @@ public final class Executor implements AutoCloseable {
     private void detectAnomaly(Step step) {
         for (int i = 0; i < step.results().size(); i++) {
             TensorType type = step.call().results().get(i);
-            if (type.dtype().isFloating() && !range(step.results().get(i), type).isFinite()) {
+            if (type.dtype().isFloating()
+                    && !range(step.node(), step.results().get(i), type).isFinite()) {
                 anomaly = new Anomaly(step.node(), i, step.backward(), operandRanges(step));
                 if (!options.keepGoing()) {
                     throw new AnomalyException(anomaly);
@@ -113,15 +115,33 @@ public final class Executor implements AutoCloseable {
     private List<Anomaly.Range> operandRanges(Step step) {
         List<Anomaly.Range> ranges = new ArrayList<>();
         for (int i = 0; i < step.operands().size(); i++) {
-            ranges.add(range(step.operands().get(i), step.call().operands().get(i)));
+            int slot = step.operands().get(i);
+            ranges.add(range(nameOf(slot), slot, step.call().operands().get(i)));
         }
         return ranges;
     }
 
-    private Anomaly.Range range(int slot, TensorType type) {
-        MemorySegment bytes = MemorySegment.ofArray(new byte[Math.toIntExact(type.lengthInBytes())]);
-        backend.download(filled(slot), type, bytes);
-        return Anomaly.Range.of(new Tensor(type, bytes));
+    private Anomaly.Range range(String name, int slot, TensorType type) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(type.lengthInBytes(), 64);
+            backend.download(filled(slot), type, bytes);
+            return Anomaly.Range.of(name, new Tensor(type, bytes));
+        }
+    }
+
+    /** The client's name for what is in a slot; empty for data that the graph itself holds. */
+    private String nameOf(int slot) {
+        for (Slot input : plan.inputs()) {
+            if (input.index() == slot) {
+                return input.name();
+            }
+        }
+        for (Step step : plan.steps()) {
+            if (step.results().contains(slot)) {
+                return step.node();
+            }
+        }
+        return "";
     }
 
     private DeviceTensor filled(int slot) {

@@ -97,6 +97,7 @@ final class Encoder {
                 .setBackward(anomaly.backward());
         for (dev.gradwire.runtime.Anomaly.Range range : anomaly.operands()) {
             wire.addInputs(ValueRange.newBuilder()
+                    .setName(range.name())
                     .setMin(range.min())
                     .setMax(range.max())
                     .setNanCount(range.nanCount())

@@ -39,7 +39,8 @@ public final class GradwireServer implements AutoCloseable {
     private GradwireServer(ServerConfig config) {
         this.config = config;
         Limits limits = config.limits();
-        Engine engine = Engine.open(new EngineSettings(config.threads(), EngineSettings.DEFAULT.maxCachedSteps()));
+        Engine engine = Engine.open(new EngineSettings(config.threads(), EngineSettings.DEFAULT.maxCachedSteps())
+                .withMaxValues(limits.getInt(Limit.MAX_GRAPH_VALUES)));
         resources = new Resources(
                 engine,
                 limits,

@@ -54,6 +54,7 @@ final class ProgramDecoder {
     }
 
     private Program decode(@Nullable Backward backward) {
+        builder.graph().limitValues(limits.getInt(Limit.MAX_GRAPH_VALUES));
         checkCounts();
         for (int i = 0; i < wire.getInputsCount(); i++) {
             input(wire.getInputs(i), "graph.inputs[" + i + "]");

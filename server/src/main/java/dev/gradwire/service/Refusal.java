@@ -2,6 +2,7 @@ package dev.gradwire.service;
 
 import com.google.protobuf.Message;
 import dev.gradwire.graph.GraphException;
+import dev.gradwire.graph.Reason;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,8 +34,18 @@ final class Refusal extends RuntimeException {
 
     /** A graph broke a rule. */
     static Refusal of(GraphException e) {
-        Refusal refusal = new Refusal(Status.Code.INVALID_ARGUMENT, e.reason().name(), String.valueOf(e.getMessage()));
+        if (e.reason() == Reason.TOO_MANY_VALUES) {
+            return new Refusal(Status.Code.INVALID_ARGUMENT, Problem.LIMIT_EXCEEDED.name(), text(e))
+                    .with("limit", Limit.MAX_GRAPH_VALUES.label())
+                    .with("node", e.node())
+                    .with("op", e.op());
+        }
+        Refusal refusal = new Refusal(Status.Code.INVALID_ARGUMENT, e.reason().name(), text(e));
         return refusal.with("node", e.node()).with("op", e.op()).with("argument", e.argument());
+    }
+
+    private static String text(GraphException e) {
+        return String.valueOf(e.getMessage());
     }
 
     /** Adds to the metadata of the ErrorInfo; what is not known is left out. */

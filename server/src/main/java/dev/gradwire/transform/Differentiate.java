@@ -44,13 +44,18 @@ public final class Differentiate {
 
     private Map<Integer, List<GradFn.Saved>> saved = Map.of();
 
-    private Differentiate(OperatorTable operators, int valueCount) {
+    private Differentiate(OperatorTable operators, int valueCount, int maxValues) {
         builder = new GraphBuilder(operators);
+        builder.limitValues(maxValues);
         map = new @Nullable Value[valueCount];
     }
 
-    public static Result apply(Graph graph, OperatorTable operators) {
-        return new Differentiate(operators, graph.valueCount()).run(graph);
+    /**
+     * @param maxValues of the result
+     * @throws dev.gradwire.graph.GraphException when something cannot be differentiated, or there are more values
+     */
+    public static Result apply(Graph graph, OperatorTable operators, int maxValues) {
+        return new Differentiate(operators, graph.valueCount(), maxValues).run(graph);
     }
 
     private Result run(Graph graph) {

@@ -98,7 +98,7 @@ public final class TorchBackend implements Backend {
         return schemas.names();
     }
 
-    /** Tensors of this backend that nobody has closed yet. */
+    @Override
     public long liveTensors() {
         return live.sum();
     }

@@ -1,0 +1,88 @@
+package dev.gradwire.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradwire.v1.AutogradServiceGrpc;
+import dev.gradwire.v1.AutogradServiceGrpc.AutogradServiceBlockingStub;
+import dev.gradwire.v1.AutogradServiceGrpc.AutogradServiceStub;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.time.Duration;
+
+/** A server on a free port with a channel to it, and the same service a second time without a network. */
+final class TestServer implements AutoCloseable {
+    final GradwireServer server;
+    final ManagedChannel channel;
+    private final Server inProcess;
+    private final ManagedChannel inProcessChannel;
+
+    TestServer(ServerConfig config) throws IOException {
+        server = GradwireServer.start(config);
+        channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+                .usePlaintext()
+                .build();
+        String name = "in-process-" + server.port();
+        inProcess = InProcessServerBuilder.forName(name)
+                .addService(new AutogradService(server.resources()))
+                .build()
+                .start();
+        inProcessChannel = InProcessChannelBuilder.forName(name).build();
+    }
+
+    static TestServer start() throws IOException {
+        return new TestServer(ServerConfig.DEFAULT);
+    }
+
+    AutogradServiceBlockingStub stub() {
+        return AutogradServiceGrpc.newBlockingStub(channel);
+    }
+
+    AutogradServiceBlockingStub inProcessStub() {
+        return AutogradServiceGrpc.newBlockingStub(inProcessChannel);
+    }
+
+    AutogradServiceStub async() {
+        return AutogradServiceGrpc.newStub(channel);
+    }
+
+    Resources resources() {
+        return server.resources();
+    }
+
+    /** Waits until no call holds memory any more. */
+    void assertNothingHeld() {
+        eventually("leases", () -> resources().budget().leases() == 0);
+        eventually("used bytes", () -> resources().budget().freeBytes() == resources().budget().totalBytes());
+        eventually("tensors", () -> resources().engine().liveTensors() == 0);
+        eventually("sessions", () -> server.sessions().count() == 0);
+    }
+
+    interface Condition {
+        boolean holds();
+    }
+
+    /** Waits at most 10 seconds. */
+    static void eventually(String what, Condition condition) {
+        long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        while (!condition.holds() && System.nanoTime() < end) {
+            try {
+                Thread.sleep(2);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        assertThat(condition.holds()).as(what).isTrue();
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+        inProcessChannel.shutdownNow();
+        inProcess.shutdownNow();
+        server.close();
+    }
+}
