@@ -43,8 +43,7 @@ public final class Engine implements AutoCloseable {
     private final int maxValues;
 
     /** @param names of the program that it was made for: a plan is shared by programs that differ in names only */
-    private record Cached(
-            Plan plan, List<Boolean> used, Map<Integer, List<GradFn.Saved>> saved, PlanNames names) {
+    private record Cached(Plan plan, List<Boolean> used, Map<Integer, List<GradFn.Saved>> saved, PlanNames names) {
         /** A step takes about 1 KiB, as does 1 KiB of constants. */
         int weight() {
             long constants = 0;

@@ -20,6 +20,7 @@ final class HostBuffer implements AutoCloseable {
     private final @Nullable Arena arena;
     private final MemorySegment segment;
 
+    @SuppressWarnings("MustBeClosedChecker") // closed by close()
     private HostBuffer(TensorType type) {
         this.type = type;
         long length = type.lengthInBytes();

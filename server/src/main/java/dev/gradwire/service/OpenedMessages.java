@@ -29,9 +29,7 @@ final class OpenedMessages {
             opened.makeRoom(gradFn);
             opened.current.addGradFns(gradFn);
         }
-        opened.current
-                .setPrice(Encoder.price(prepared.plan().price()))
-                .setDigest(prepared.digest());
+        opened.current.setPrice(Encoder.price(prepared.plan().price())).setDigest(prepared.digest());
         opened.end();
         return opened.messages;
     }

@@ -22,7 +22,8 @@ final class Results {
         this.compiled = compiled;
         int outputCount = compiled.program().outputCount();
         for (int i = 0; i < outputCount; i++) {
-            Graph.Output output = compiled.program().recording().graph().outputs().get(i);
+            Graph.Output output =
+                    compiled.program().recording().graph().outputs().get(i);
             ResultRef ref = ResultRef.newBuilder().setOutput(output.name()).build();
             places.putIfAbsent(ref, new Place(i, output.value().type()));
         }
@@ -79,7 +80,8 @@ final class Results {
     ResidentTensor tensor(ResultRef ref, RunResult result) {
         Place place = places.get(ref);
         int outputCount = compiled.program().outputCount();
-        @Nullable ResidentTensor tensor = place == null
+        @Nullable
+        ResidentTensor tensor = place == null
                 ? null
                 : place.output < outputCount
                         ? result.outputs().get(place.output)

@@ -154,7 +154,8 @@ final class Session implements StreamObserver<SessionRequest> {
         }
         lastRunId = execute.getRunId();
         // A run must not take an old tensor for one that is on its way.
-        @Nullable Refusal incomplete = uploads.underWay()
+        @Nullable
+        Refusal incomplete = uploads.underWay()
                 .map(name -> new Refusal(Problem.INCOMPLETE_INPUT, name).with("node", name))
                 .orElse(null);
         work.add(new Run(execute, System.nanoTime(), incomplete));

@@ -25,7 +25,8 @@ final class SessionProgram implements AutoCloseable {
      *
      * @return null when the digest is not known here; there is no program then
      */
-    @Nullable Prepared open(Opening command) {
+    @Nullable
+    Prepared open(Opening command) {
         current = null;
         Program program = command.program();
         ByteString digest = command.digest();

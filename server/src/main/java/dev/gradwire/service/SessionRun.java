@@ -184,7 +184,8 @@ final class SessionRun {
         if (ref.getKindCase() != ResultRef.KindCase.KEPT) {
             return results.tensor(ref, result);
         }
-        for (Map.Entry<Stay, Resident> entry : placed.entrySet().stream().toList().reversed()) {
+        for (Map.Entry<Stay, Resident> entry :
+                placed.entrySet().stream().toList().reversed()) {
             if (!entry.getKey().carried && entry.getKey().name.equals(ref.getKept())) {
                 return entry.getValue().tensor();
             }

@@ -42,7 +42,8 @@ final class SessionTensors implements AutoCloseable {
         }
     }
 
-    @Nullable Resident kept(String name) {
+    @Nullable
+    Resident kept(String name) {
         return kept.get(name);
     }
 
@@ -88,9 +89,7 @@ final class SessionTensors implements AutoCloseable {
     private Resident requireKept(String name, String input) {
         Resident tensor = kept.get(name);
         if (tensor == null) {
-            throw new Refusal(Problem.UNKNOWN_KEPT, name)
-                    .with("value", name)
-                    .at("execute.bind[\"" + input + "\"]");
+            throw new Refusal(Problem.UNKNOWN_KEPT, name).with("value", name).at("execute.bind[\"" + input + "\"]");
         }
         return tensor;
     }

@@ -98,7 +98,7 @@ final class SessionWork {
         for (int i = 0; i < count; i++) {
             commands.add(
                     switch (commands.remove()) {
-                        case Run(var execute, long queued, _) -> new Run(execute, queued, refusal);
+                        case Run run -> new Run(run.execute(), run.queuedNanos(), refusal);
                         case Opening _ -> new Failure(refusal);
                         case Input input -> input;
                         case Failure earlier -> earlier;

@@ -91,7 +91,8 @@ final class Uploads implements AutoCloseable {
 
     private Upload begin(String name, TensorChunk chunk, Prepared prepared) {
         TensorType type = null;
-        for (Graph.Input input : prepared.compiled().program().recording().graph().inputs()) {
+        for (Graph.Input input :
+                prepared.compiled().program().recording().graph().inputs()) {
             if (input.name().equals(name)) {
                 type = input.value().type();
                 break;
@@ -101,7 +102,9 @@ final class Uploads implements AutoCloseable {
             throw new Refusal(Problem.UNKNOWN_INPUT, name).with("value", name).at("chunk.input");
         }
         if (!chunk.hasType()) {
-            throw new Refusal(Problem.MISSING_FIELD, "chunk.type").with("node", name).at("chunk.type");
+            throw new Refusal(Problem.MISSING_FIELD, "chunk.type")
+                    .with("node", name)
+                    .at("chunk.type");
         }
         requireType(chunk, type, "input '" + name + "'");
         Lease lease = budget.keep(type.lengthInBytes());
@@ -126,7 +129,8 @@ final class Uploads implements AutoCloseable {
     private Complete complete(String name, Upload upload) {
         String what = "input '" + name + "'";
         try {
-            TensorCodec.requireBools(upload.buffer.type(), upload.buffer.tensor().data(), what);
+            TensorCodec.requireBools(
+                    upload.buffer.type(), upload.buffer.tensor().data(), what);
         } catch (Refusal e) {
             throw e.with("node", name).at("chunk.data");
         }

@@ -7,7 +7,6 @@ import static dev.gradwire.service.Wire.integer;
 import static dev.gradwire.service.Wire.leaf;
 import static dev.gradwire.service.Wire.node;
 import static dev.gradwire.service.Wire.value;
-import static dev.gradwire.service.Wire.values;
 
 import com.google.protobuf.ByteString;
 import dev.gradwire.v1.Argument;
@@ -167,15 +166,14 @@ final class CallErrorsTest {
                         "value=2",
                         backward(Backward.newBuilder()
                                 .addRoots("y")
-                                .addAllCotangents(List.of(Cotangent.getDefaultInstance(), Cotangent.getDefaultInstance())))),
+                                .addAllCotangents(
+                                        List.of(Cotangent.getDefaultInstance(), Cotangent.getDefaultInstance())))),
                 bad(
                         "cotangent without a source",
                         "MISSING_FIELD",
                         "backward.cotangents[0]",
                         "",
-                        backward(Backward.newBuilder()
-                                .addRoots("y")
-                                .addCotangents(Cotangent.getDefaultInstance()))),
+                        backward(Backward.newBuilder().addRoots("y").addCotangents(Cotangent.getDefaultInstance()))),
                 bad(
                         "precision that is not known",
                         "UNKNOWN_ENUM",

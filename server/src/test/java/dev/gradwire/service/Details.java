@@ -50,7 +50,9 @@ record Details(Status status) {
 
     /** The path of the field at fault, empty where none is named. */
     String field() {
-        return has(BadRequest.class) ? find(BadRequest.class).getFieldViolations(0).getField() : "";
+        return has(BadRequest.class)
+                ? find(BadRequest.class).getFieldViolations(0).getField()
+                : "";
     }
 
     boolean hasRetryDelay() {

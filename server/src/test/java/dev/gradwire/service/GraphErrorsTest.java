@@ -86,7 +86,12 @@ final class GraphErrorsTest {
                         "graph.nodes[0].name",
                         "node=x",
                         run(x().addNodes(node("x", "neg", value("x"))))),
-                bad("input twice", "DUPLICATE_NAME", "graph.inputs[1].name", "node=x", run(x().addInputs(leaf("x", 3)))),
+                bad(
+                        "input twice",
+                        "DUPLICATE_NAME",
+                        "graph.inputs[1].name",
+                        "node=x",
+                        run(x().addInputs(leaf("x", 3)))),
                 bad(
                         "name with a colon",
                         "INVALID_NAME",
@@ -123,10 +128,18 @@ final class GraphErrorsTest {
                                 Argument.newBuilder()
                                         .setDtype(Dtype.DTYPE_UNSPECIFIED)
                                         .build())))),
-                bad("negative size", "NEGATIVE_SIZE", "graph.inputs[0].dims", "node=x", run(Graph.newBuilder()
-                        .addInputs(leaf("x", 3, -1)))),
-                bad("size overflow", "SIZE_OVERFLOW", "graph.inputs[0].dims", "node=x", run(Graph.newBuilder()
-                        .addInputs(leaf("x", Long.MAX_VALUE, 3)))),
+                bad(
+                        "negative size",
+                        "NEGATIVE_SIZE",
+                        "graph.inputs[0].dims",
+                        "node=x",
+                        run(Graph.newBuilder().addInputs(leaf("x", 3, -1)))),
+                bad(
+                        "size overflow",
+                        "SIZE_OVERFLOW",
+                        "graph.inputs[0].dims",
+                        "node=x",
+                        run(Graph.newBuilder().addInputs(leaf("x", Long.MAX_VALUE, 3)))),
                 bad(
                         "rank 1000",
                         "LIMIT_EXCEEDED",
@@ -154,14 +167,17 @@ final class GraphErrorsTest {
                         "functions[\"f\"]",
                         "argument=f",
                         RunRequest.newBuilder()
-                                .setProgram(Wire.program(x()).toBuilder().putFunctions("f", Graph.getDefaultInstance()))),
+                                .setProgram(
+                                        Wire.program(x()).toBuilder().putFunctions("f", Graph.getDefaultInstance()))),
                 bad(
                         "function that is not there",
                         "UNKNOWN_FUNCTION",
                         "graph.nodes[0].args[0]",
                         "node=a,value=f",
-                        run(x().addNodes(
-                                node("a", "neg", Argument.newBuilder().setFunction("f").build())))),
+                        run(x().addNodes(node(
+                                "a",
+                                "neg",
+                                Argument.newBuilder().setFunction("f").build())))),
                 bad(
                         "grad of an integer",
                         "NOT_DIFFERENTIABLE",
@@ -178,7 +194,9 @@ final class GraphErrorsTest {
                                 "add",
                                 value("x"),
                                 Argument.newBuilder()
-                                        .setTensor(Wire.vector(1, 2, 3).toBuilder().clearDims().addDims(4))
+                                        .setTensor(Wire.vector(1, 2, 3).toBuilder()
+                                                .clearDims()
+                                                .addDims(4))
                                         .build())))));
     }
 

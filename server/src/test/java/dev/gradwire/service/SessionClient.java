@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.gradwire.v1.AutogradServiceGrpc.AutogradServiceStub;
-import dev.gradwire.v1.Executed;
 import dev.gradwire.v1.Execute;
+import dev.gradwire.v1.Executed;
 import dev.gradwire.v1.Open;
 import dev.gradwire.v1.Opened;
 import dev.gradwire.v1.ResultRef;
@@ -84,12 +84,11 @@ final class SessionClient {
         int offset = 0;
         do {
             int next = Math.min(data.size(), offset + chunkBytes);
-            TensorChunk.Builder chunk = TensorChunk.newBuilder()
-                    .setInput(input)
-                    .setOffset(offset)
-                    .setData(data.substring(offset, next));
+            TensorChunk.Builder chunk =
+                    TensorChunk.newBuilder().setInput(input).setOffset(offset).setData(data.substring(offset, next));
             if (offset == 0) {
-                chunk.setType(TensorType.newBuilder().setDtype(tensor.getDtype()).addAllDims(tensor.getDimsList()));
+                chunk.setType(
+                        TensorType.newBuilder().setDtype(tensor.getDtype()).addAllDims(tensor.getDimsList()));
             }
             chunk(chunk);
             offset = next;
@@ -160,7 +159,9 @@ final class SessionClient {
         int chunks = 0;
         while (true) {
             SessionResponse answer = next();
-            assertThat(answer.hasChunk() || answer.hasExecuted()).as(answer.toString()).isTrue();
+            assertThat(answer.hasChunk() || answer.hasExecuted())
+                    .as(answer.toString())
+                    .isTrue();
             if (answer.hasExecuted()) {
                 assertThat(answer.getExecuted().getRunId()).isEqualTo(runId);
                 Map<ResultRef, ByteString> results = new LinkedHashMap<>();
@@ -169,8 +170,7 @@ final class SessionClient {
             }
             TensorChunk chunk = answer.getChunk();
             chunks++;
-            ByteArrayOutputStream bytes =
-                    parts.computeIfAbsent(chunk.getResult(), _ -> new ByteArrayOutputStream());
+            ByteArrayOutputStream bytes = parts.computeIfAbsent(chunk.getResult(), _ -> new ByteArrayOutputStream());
             assertThat(chunk.getRunId()).isEqualTo(runId);
             assertThat(chunk.getOffset()).isEqualTo(bytes.size());
             assertThat(chunk.hasType()).isEqualTo(bytes.size() == 0);

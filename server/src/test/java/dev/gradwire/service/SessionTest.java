@@ -51,9 +51,7 @@ final class SessionTest {
     }
 
     private static Open.Builder squares(long n) {
-        return Open.newBuilder()
-                .setProgram(Wire.program(Wire.squares(n)))
-                .setBackward(Backward.getDefaultInstance());
+        return Open.newBuilder().setProgram(Wire.program(Wire.squares(n))).setBackward(Backward.getDefaultInstance());
     }
 
     private static Execute.Builder run(long id) {
@@ -139,8 +137,7 @@ final class SessionTest {
                         .setProgram(Wire.program(Wire.squares(3)))
                         .build())
                 .getDigest();
-        SessionClient session =
-                session().open(squares(3).clearProgram().setDigest(digest));
+        SessionClient session = session().open(squares(3).clearProgram().setDigest(digest));
         assertThat(session.opened().getDigest()).isEqualTo(digest);
         session.tensor("x", Wire.vector(1, 2, 3)).execute(run(1));
         assertThat(session.done(1).gradient("x")).containsExactly(2, 4, 6);
@@ -168,8 +165,7 @@ final class SessionTest {
         SessionClient session = session().open(Open.newBuilder().setProgram(Wire.program(step)));
         session.opened();
         session.tensor("w", Wire.vector(1, 3));
-        Carry carry =
-                Carry.newBuilder().setResult(output("next")).setInput("w").build();
+        Carry carry = Carry.newBuilder().setResult(output("next")).setInput("w").build();
         for (int i = 1; i <= 5; i++) {
             session.execute(run(i).addCarry(carry));
             assertThat(session.done(i).results()).isEmpty();
@@ -187,8 +183,8 @@ final class SessionTest {
         SessionClient session = session().open(squares(3));
         session.opened();
         session.tensor("x", Wire.vector(1, 2, 3))
-                .execute(run(1)
-                        .addKeep(Keep.newBuilder().setResult(gradient("x")).setName("g")));
+                .execute(run(1).addKeep(
+                                Keep.newBuilder().setResult(gradient("x")).setName("g")));
         SessionClient.Done first = session.done(1);
         assertThat(first.results()).containsOnlyKeys(output("y"));
         assertThat(first.executed().getGradients(0).getKept().getName()).isEqualTo("g");
@@ -203,21 +199,19 @@ final class SessionTest {
         session.execute(run(3).putBind("x", "g"));
         assertThat(new Details(session.runError().getStatus()).reason()).isEqualTo("UNKNOWN_KEPT");
         session.execute(run(4).setFetch(Fetch.getDefaultInstance()));
-        assertThat(session.done(4).executed().getGradients(0).getStateCase())
-                .isEqualTo(Gradient.StateCase.DISCARDED);
+        assertThat(session.done(4).executed().getGradients(0).getStateCase()).isEqualTo(Gradient.StateCase.DISCARDED);
         session.completeWell();
     }
 
     @Test
     void saysThatAGradientIsUnused() {
         Graph.Builder graph = Wire.squares(3).addInputs(leaf("z", 1));
-        SessionClient session =
-                session().open(squares(3).setProgram(Wire.program(graph)));
+        SessionClient session = session().open(squares(3).setProgram(Wire.program(graph)));
         session.opened();
         session.tensor("x", Wire.vector(1, 2, 3)).tensor("z", Wire.vector(1)).execute(run(1));
         assertThat(session.done(1).executed().getGradients(1).getStateCase()).isEqualTo(Gradient.StateCase.UNUSED);
-        session.execute(run(2)
-                .addCarry(Carry.newBuilder().setResult(gradient("z")).setInput("z")));
+        session.execute(
+                run(2).addCarry(Carry.newBuilder().setResult(gradient("z")).setInput("z")));
         assertThat(new Details(session.runError().getStatus()).reason()).isEqualTo("UNUSED_RESULT");
         session.completeWell();
     }

@@ -56,7 +56,9 @@ final class TestServer implements AutoCloseable {
     /** Waits until no call holds memory any more. */
     void assertNothingHeld() {
         eventually("leases", () -> resources().budget().leases() == 0);
-        eventually("used bytes", () -> resources().budget().freeBytes() == resources().budget().totalBytes());
+        eventually(
+                "used bytes",
+                () -> resources().budget().freeBytes() == resources().budget().totalBytes());
         eventually("tensors", () -> resources().engine().liveTensors() == 0);
         eventually("sessions", () -> server.sessions().count() == 0);
     }
