@@ -56,7 +56,7 @@ record Details(Status status) {
     }
 
     boolean hasRetryDelay() {
-        return has(RetryInfo.class) && find(RetryInfo.class).getRetryDelay().getNanos() > 0;
+        return has(RetryInfo.class) && find(RetryInfo.class).hasRetryDelay();
     }
 
     <T extends Message> boolean has(Class<T> type) {

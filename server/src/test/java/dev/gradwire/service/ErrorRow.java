@@ -35,7 +35,7 @@ record ErrorRow(String name, Code code, String reason, String field, String meta
             assertThat(details.reason()).as(details.text()).isEqualTo(reason);
             assertThat(details.domain()).isEqualTo("gradwire.dev");
             assertThat(details.field()).as(details.text()).isEqualTo(field);
-            for (String pair : metadata.split(",")) {
+            for (String pair : metadata.split(",", -1)) {
                 if (!pair.isEmpty()) {
                     String[] entry = pair.split("=", 2);
                     assertThat(details.metadata()).as(details.text()).containsEntry(entry[0], entry[1]);

@@ -7,7 +7,6 @@ import static dev.gradwire.service.Wire.integer;
 import static dev.gradwire.service.Wire.leaf;
 import static dev.gradwire.service.Wire.node;
 import static dev.gradwire.service.Wire.value;
-import static dev.gradwire.service.Wire.values;
 
 import dev.gradwire.v1.Argument;
 import dev.gradwire.v1.Dtype;
@@ -66,7 +65,7 @@ final class GraphErrorsTest {
                         "UNKNOWN_VALUE",
                         "graph.nodes[0].args[0].values[1]",
                         "node=a,value=z",
-                        run(x().addNodes(node("a", "cat", values("x", "z"))))),
+                        run(x().addNodes(node("a", "cat", Wire.values("x", "z"))))),
                 bad(
                         "cycle",
                         "CYCLE",
