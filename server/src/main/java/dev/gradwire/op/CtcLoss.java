@@ -102,7 +102,8 @@ final class CtcLoss {
         long reduction = Loss.reduction(n.call());
         if (reduction == Loss.MEAN) {
             List<Expr> lengths = Arrays.stream(n.ints("target_lengths"))
-                    .mapToObj(length -> n.full(new TensorType(scores.dtype(), Shape.SCALAR), Math.max(length, 1)))
+                    .mapToObj(length ->
+                            n.full(new TensorType(scores.dtype(), Shape.SCALAR), (double) Math.max(length, 1)))
                     .toList();
             return loss.div(Expr.stack(lengths, 0)).call("mean");
         }
