@@ -26,7 +26,7 @@ PY
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$venv/requirements.txt"
   cp pyproject.toml "$venv/pyproject.toml"
 fi
-"${GRADWIRE:-$root/gradwire}" serve --help >/dev/null # builds the server, and with it the catalogue, where need be
+"${GRADWIRE:-$root/gradwire}" build # writes the catalogue
 "$venv/bin/python" generate.py
 status=0
 "$venv/bin/python" -m mypy || status=1

@@ -64,18 +64,6 @@ def server_target() -> Iterator[str]:
 
 
 @pytest.fixture
-def streaming(server: gw.Client) -> gw.Client:
-    """As server, where it has the method Session."""
-    try:
-        gw.evaluate(gw.zeros(300_000) + 1)
-    except gw.GradwireError as error:
-        if error.code == "UNIMPLEMENTED":
-            pytest.skip("this server has no Session")
-        raise
-    return server
-
-
-@pytest.fixture
 def server(server_target: str) -> Iterator[gw.Client]:
     """A client of the real server, in use."""
     with gw.Client(server_target, timeout=60) as client:

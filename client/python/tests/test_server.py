@@ -86,7 +86,7 @@ def test_deep_graphs(server):
 
 
 @pytest.mark.parametrize("elements", [262_145, 3_000_001])
-def test_large_tensors(streaming, elements):
+def test_large_tensors(server, elements):
     a = np.random.default_rng(0).standard_normal(elements).astype(np.float32)
     x = gw.tensor(a, requires_grad=True)
     y = x * x
@@ -95,31 +95,31 @@ def test_large_tensors(streaming, elements):
     np.testing.assert_allclose(y, a * a, rtol=1e-6)
 
 
-def test_large_answer_of_a_small_request(streaming):
+def test_large_answer_of_a_small_request(server):
     x = gw.tensor([1.0]).expand(2_000_000) * 3
     np.testing.assert_array_equal(x, np.full(2_000_000, 3, np.float32))
 
 
-def test_large_graph(streaming):
+def test_large_graph(server):
     x = gw.tensor(0.0, dtype=gw.float64)
     for i in range(25_000):
         x = gw.add(x, 1, name=f"a_rather_long_name_of_node_{i}")
     assert x.item() == 25_000.0
 
 
-def test_errors_of_large_requests(streaming):
+def test_errors_of_large_requests(server):
     with pytest.raises(gw.InvalidGraphError) as caught:
         (gw.zeros(600_000) + gw.zeros(3)).numpy()
     assert caught.value.reason == "SHAPE_MISMATCH"
 
 
-def test_training_on_the_server(streaming):
+def test_training_on_the_server(server):
     rng = np.random.default_rng(0)
     x, y = gw.zeros(32, 3, name="x"), gw.zeros(32, name="y")
     w = gw.zeros(3, requires_grad=True, name="w")
     loss = gw.name(((x @ w - y) ** 2).mean(), "loss")
     (slope,) = gw.grad(loss, w)
-    with streaming.session(loss, carry={w: w - 0.2 * slope}) as training:
+    with server.session(loss, carry={w: w - 0.2 * slope}) as training:
         for _ in range(60):
             inputs = rng.standard_normal((32, 3))
             (last,) = training.run({x: inputs, y: inputs @ [1.0, -2.0, 0.5]})

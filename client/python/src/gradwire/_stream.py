@@ -42,20 +42,24 @@ class Stream:
     def __init__(self, method: Any, settings: Mapping[str, Any]):
         self._batches: queue.SimpleQueue[Iterable[Any] | None] = queue.SimpleQueue()
         self._over = False
+        self._idle = False  # everything asked for has been answered
         self._call = method(self._messages(), **settings)
 
     def open(self, program: Any, backward: Any, options: Any) -> list[Any]:
         """Names the program of the following runs; returns its grad_fns."""
+        self._idle = False
         self._batches.put(open_messages(program, backward, options))
         grad_fns: list[Any] = []
         while True:
             opened = self._next("opened").opened
             grad_fns.extend(opened.grad_fns)
             if not opened.continues:
+                self._idle = True
                 return grad_fns
 
     def execute(self, inputs: Mapping[str, tuple[Array, TensorType]], message: Any) -> Outcome:
         """Sends inputs, runs, and takes what comes back."""
+        self._idle = False
         for name, (array, kind) in inputs.items():
             self._batches.put(input_chunks(name, array, kind))
         self._batches.put([message])
@@ -64,16 +68,24 @@ class Stream:
             response = self._next("chunk", "executed", "run_error")
             if response.HasField("chunk"):
                 _take_chunk(response.chunk, partial)
-            elif response.HasField("executed"):
+                continue
+            self._idle = True
+            if response.HasField("executed"):
                 return _outcome(response.executed, partial)
-            else:
-                raise _errors.from_status(response.run_error.status)
+            raise _errors.from_status(response.run_error.status)
 
     def close(self) -> None:
-        """Ends the stream, and what is under way on it."""
+        """Ends the stream; cancels what is under way on it."""
         self._over = True
         self._batches.put(None)
-        self._call.cancel()
+        try:
+            while self._idle:
+                next(self._call)
+        except (StopIteration, grpc.RpcError):
+            pass
+        finally:
+            self._idle = False
+            self._call.cancel()
 
     def _messages(self) -> Iterator[Any]:
         for batch in iter(self._batches.get, None):
