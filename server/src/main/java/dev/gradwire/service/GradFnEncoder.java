@@ -1,6 +1,7 @@
 package dev.gradwire.service;
 
 import dev.gradwire.engine.Compiled;
+import dev.gradwire.graph.Value;
 import dev.gradwire.pass.Plan;
 import dev.gradwire.transform.GradFn;
 import dev.gradwire.v1.Edge;
@@ -48,20 +49,33 @@ final class GradFnEncoder {
         };
     }
 
-    /** In order of recording; a value without grad_fn gets one without a name. */
+    /**
+     * In order of recording; a value without grad_fn gets one without a name. The parts of a composite operator, which
+     * are named {@code node/part}, go before their node, as its next functions lead to them.
+     */
     private List<dev.gradwire.v1.GradFn> ofNodes(GradFnSelection selection) {
+        Map<String, Value> names = compiled.program().recording().names();
         Map<String, GradFn> known = new HashMap<>();
+        Map<String, List<GradFn>> parts = new HashMap<>();
         for (GradFn gradFn : compiled.gradFns().all()) {
-            known.put(valueName(gradFn.node(), gradFn.output()), gradFn);
+            int slash = gradFn.node().lastIndexOf('/');
+            if (slash >= 0 && !names.containsKey(gradFn.node())) {
+                parts.computeIfAbsent(gradFn.node().substring(0, slash), _ -> new ArrayList<>())
+                        .add(gradFn);
+            } else {
+                known.put(valueName(gradFn.node(), gradFn.output()), gradFn);
+            }
         }
         Set<String> wanted = new HashSet<>(selection.getNodesList());
         Set<String> found = new HashSet<>();
         List<dev.gradwire.v1.GradFn> gradFns = new ArrayList<>();
-        compiled.program().recording().names().forEach((name, value) -> {
+        names.forEach((name, value) -> {
             int colon = name.indexOf(':');
             String node = colon < 0 ? name : name.substring(0, colon);
             if (wanted.contains(node)) {
-                found.add(node);
+                if (found.add(node)) {
+                    parts.getOrDefault(node, List.of()).forEach(part -> gradFns.add(encode(part)));
+                }
                 GradFn gradFn = known.get(name);
                 gradFns.add(
                         gradFn != null
