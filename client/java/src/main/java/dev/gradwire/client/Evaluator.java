@@ -3,7 +3,6 @@ package dev.gradwire.client;
 import dev.gradwire.v1.Backward;
 import dev.gradwire.v1.Cotangent;
 import dev.gradwire.v1.PlanResponse;
-import dev.gradwire.v1.Program;
 import dev.gradwire.v1.ValueType;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +30,7 @@ final class Evaluator {
         }
         WrittenGraph written = write(unknown, unknown, Set.of());
         boolean tracked = withGradFns && unknown.stream().anyMatch(Tensor::tracks);
-        Answer answer = transport.run(request(written, null, tracked ? written.names() : List.of()));
+        Answer answer = transport.run(run(written, null, tracked ? written.names() : List.of()));
         learnOutputs(written, unknown, answer);
         GradFnGraph gradFns = GradFnGraph.of(answer.gradFns(), written);
         if (tracked) {
@@ -67,8 +66,7 @@ final class Evaluator {
         if (cotangent != null) {
             backward.addCotangents(Cotangent.newBuilder().setValue(written.reference(cotangent)));
         }
-        Answer answer =
-                transport.run(request(written, backward.build(), options.profiles() ? written.names() : List.of()));
+        Answer answer = transport.run(run(written, backward.build(), options.profiles() ? written.names() : List.of()));
         learnOutputs(written, outputs, answer);
         for (Tensor leaf : leaves) {
             TensorData gradient = answer.gradients().get(written.reference(leaf));
@@ -110,7 +108,7 @@ final class Evaluator {
     /** What the server would do for some tensors; nothing is computed. */
     PlanResponse plan(List<Tensor> tensors) {
         WrittenGraph written = write(tensors, tensors, Set.of());
-        return transport.plan(request(written, null, List.of()));
+        return plan(written, List.of());
     }
 
     private record Planned(
@@ -121,7 +119,7 @@ final class Evaluator {
                 List.of(tensor),
                 List.of(tensor),
                 withGradFns ? Derivatives.between(Tensor::requiresGradAsLeaf, List.of(tensor)) : Set.of());
-        PlanResponse response = transport.plan(request(written, null, withGradFns ? written.names() : List.of()));
+        PlanResponse response = plan(written, withGradFns ? written.names() : List.of());
         Map<String, TensorType> byName = new LinkedHashMap<>();
         response.getTypesList().forEach(type -> byName.put(type.getName(), TensorType.of(type.getType())));
         Map<Tensor, TensorType> types = new LinkedHashMap<>();
@@ -145,11 +143,15 @@ final class Evaluator {
         return GraphWriter.write(recording, outputs, new Names());
     }
 
-    private Request request(WrittenGraph written, @Nullable Backward backward, List<String> gradFns) {
+    private Request run(WrittenGraph written, @Nullable Backward backward, List<String> gradFns) {
         Map<String, TensorData> inputs = new LinkedHashMap<>();
         written.inputs().forEach((tensor, name) -> inputs.put(name, tensor.data()));
-        Program program = Program.newBuilder().setGraph(written.graph()).build();
-        return new Request(program, inputs, backward, options.wire(gradFns));
+        return new Request(written.program(), inputs, backward, options.wire(gradFns));
+    }
+
+    /** Types are enough to plan with, so leaves without values may be there. */
+    private PlanResponse plan(WrittenGraph written, List<String> gradFns) {
+        return transport.plan(new Request(written.program(), Map.of(), null, options.wire(gradFns)));
     }
 
     private static void learnOutputs(WrittenGraph written, List<Tensor> outputs, Answer answer) {

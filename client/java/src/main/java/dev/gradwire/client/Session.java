@@ -105,9 +105,7 @@ public final class Session implements AutoCloseable {
     private WrittenGraph open(Program program) {
         WrittenGraph graph = written.computeIfAbsent(program, this::write);
         if (opened != program) {
-            dev.gradwire.v1.Program message =
-                    dev.gradwire.v1.Program.newBuilder().setGraph(graph.graph()).build();
-            call.open(new Request(message, Map.of(), null, options.wire(List.of())));
+            call.open(new Request(graph.program(), Map.of(), null, options.wire(List.of())));
             opened = program;
         }
         return graph;

@@ -17,6 +17,10 @@ record WrittenGraph(Graph graph, Recording recording, Map<Tensor, String> inputs
         return reference(tensor, recording, inputs, nodes);
     }
 
+    dev.gradwire.v1.Program program() {
+        return dev.gradwire.v1.Program.newBuilder().setGraph(graph).build();
+    }
+
     /** All names in it. */
     List<String> names() {
         return Stream.concat(inputs.values().stream(), nodes.values().stream()).toList();

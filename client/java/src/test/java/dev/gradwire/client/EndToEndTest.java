@@ -2,11 +2,16 @@ package dev.gradwire.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.gradwire.service.GradwireServer;
 import dev.gradwire.service.ServerConfig;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -157,6 +162,41 @@ final class EndToEndTest {
     }
 
     @Test
+    void runsCanBeMeasuredAndGoOnPastAnomalies() {
+        Gradwire measuring = client.withOptions(
+                RunOptions.defaults().profile(true).detectAnomaly(true).keepGoing(true));
+        Tensor x = measuring.tensor(new float[] {0, 1}).requiresGrad(true);
+        Report report = measuring.backward(x.log().sum(), null);
+
+        assertThat(report.anomaly())
+                .hasValueSatisfying(anomaly -> assertThat(anomaly.getNode()).isEqualTo("log"));
+        assertThat(report.gradFns())
+                .extracting(GradFn::name)
+                .containsExactlyInAnyOrder("AccumulateGrad", "LogBackward0", "SumBackward0");
+        assertThat(report.gradFns()).allMatch(gradFn -> gradFn.forward().isPresent());
+        assertThat(report.guarantees().getDeterministic()).isTrue();
+        assertThat(x.grad().data().toFloatArray()).containsExactly(Float.POSITIVE_INFINITY, 1);
+    }
+
+    @Test
+    void manyThreadsMayShareTensors() throws Exception {
+        Tensor x = client.tensor(new float[] {1, 2, 3}).requiresGrad(true);
+        Tensor still = client.tensor(new float[] {1, 1, 1}).mul(2);
+        try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+            List<Future<Double>> sums = threads.invokeAll(Collections.nCopies(64, () -> {
+                Tensor y = x.mul(still).sum();
+                y.backward();
+                return y.item();
+            }));
+            for (Future<Double> sum : sums) {
+                assertThat(sum.get()).isEqualTo(12);
+            }
+        }
+
+        assertThat(x.grad().data().toFloatArray()).containsExactly(128, 128, 128);
+    }
+
+    @Test
     void typesPricesAndOperatorsAreKnownWithoutRunning() {
         Tensor y = client.tensor(new float[6], 2, 3).t().add(1.5);
 
@@ -168,7 +208,7 @@ final class EndToEndTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {250_000})
+    @ValueSource(ints = {250_000, 600_000, 1_200_001})
     void largeTensorsGoAndComeInChunks(int count) {
         float[] values = new float[count];
         for (int i = 0; i < count; i++) {
@@ -181,5 +221,31 @@ final class EndToEndTest {
         assertThat(IntStream.range(0, count).allMatch(i -> gradient[i] == 2 * values[i]))
                 .isTrue();
         assertThat(client.arange(count).data().numel()).isEqualTo(count);
+    }
+
+    @Test
+    void trainingKeepsItsParametersOnTheServer() {
+        Tensor x = client.input(DType.FLOAT64, 4).named("x");
+        Tensor y = client.input(DType.FLOAT64, 4).named("y");
+        Tensor w = client.tensor(0.0).named("w").requiresGrad(true);
+        Tensor loss = x.mul(w).sub(y).square().mean();
+        Tensor next = w.sub(Gradwire.grad(loss, w).getFirst().mul(0.1));
+        Program training = Program.builder()
+                .output("loss", loss)
+                .output("w", next)
+                .carry(w, next)
+                .build();
+        TensorData inputs = TensorData.of(new double[] {1, 2, -1, 0.5}, 4);
+        TensorData targets = TensorData.of(new double[] {3, 6, -3, 1.5}, 4);
+
+        try (Session session = client.session()) {
+            session.run(training, Map.of(x, inputs, y, targets), List.of());
+            for (int i = 0; i < 50; i++) {
+                session.run(training, Map.of(), List.of());
+            }
+            Run last = session.run(training, Map.of());
+            assertThat(last.get("w").item()).isCloseTo(3, within(1e-6));
+            assertThat(last.get("loss").item()).isCloseTo(0, within(1e-6));
+        }
     }
 }

@@ -25,6 +25,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -37,6 +38,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 
 /** Writes down what it is asked and gives answers laid out beforehand; computes nothing. */
 final class FakeServer extends AutogradServiceImplBase implements AutoCloseable {
@@ -47,6 +49,12 @@ final class FakeServer extends AutogradServiceImplBase implements AutoCloseable 
     final Queue<com.google.rpc.Status> runErrors = new ConcurrentLinkedQueue<>();
     /** Answers by reference; others are the number of the answer as a float32 scalar. */
     final Map<String, TensorData> values = new HashMap<>();
+
+    /** With {@link #silent}: that a call came, and that its client has given it up. */
+    final CountDownLatch arrived = new CountDownLatch(1);
+
+    final CountDownLatch cancelled = new CountDownLatch(1);
+    volatile boolean silent;
 
     PlanResponse plan = PlanResponse.getDefaultInstance();
     int answers;
@@ -81,6 +89,11 @@ final class FakeServer extends AutogradServiceImplBase implements AutoCloseable 
     @Override
     public void run(RunRequest request, StreamObserver<RunResponse> out) {
         runs.add(request);
+        if (silent) {
+            ((ServerCallStreamObserver<RunResponse>) out).setOnCancelHandler(cancelled::countDown);
+            arrived.countDown();
+            return;
+        }
         StatusRuntimeException failure = failures.poll();
         if (failure != null) {
             out.onError(failure);
@@ -118,12 +131,17 @@ final class FakeServer extends AutogradServiceImplBase implements AutoCloseable 
 
     @Override
     public StreamObserver<SessionRequest> session(StreamObserver<SessionResponse> out) {
+        ((ServerCallStreamObserver<SessionResponse>) out).setOnCancelHandler(cancelled::countDown);
         return new StreamObserver<>() {
             private Open open = Open.getDefaultInstance();
 
             @Override
             public void onNext(SessionRequest request) {
                 streamed.add(request);
+                if (silent) {
+                    arrived.countDown();
+                    return;
+                }
                 switch (request.getMessageCase()) {
                     case OPEN -> {
                         StatusRuntimeException failure = failures.poll();

@@ -9,6 +9,8 @@ import dev.gradwire.v1.SessionRequest;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,6 +127,26 @@ final class TransportTest {
         assertThatExceptionOfType(CancelledException.class)
                 .isThrownBy(() -> client.tensor(numbers(300_000)).exp().data());
         assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 300_000})
+    void anInterruptReachesTheServer(int count) throws InterruptedException {
+        server.silent = true;
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        Thread thread = Thread.ofVirtual().start(() -> {
+            try {
+                client.tensor(numbers(count)).exp().data();
+            } catch (GradwireException e) {
+                thrown.set(e);
+            }
+        });
+        assertThat(server.arrived.await(10, TimeUnit.SECONDS)).isTrue();
+        thread.interrupt();
+
+        assertThat(thread.join(Duration.ofSeconds(10))).isTrue();
+        assertThat(thrown.get()).isInstanceOf(CancelledException.class);
+        assertThat(server.cancelled.await(10, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
