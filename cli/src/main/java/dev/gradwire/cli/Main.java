@@ -1,6 +1,7 @@
 package dev.gradwire.cli;
 
 import dev.gradwire.cli.conformance.ConformanceCommand;
+import dev.gradwire.cli.demo.DemoCommand;
 import dev.gradwire.service.ServeCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,7 +13,7 @@ import picocli.CommandLine.HelpCommand;
         description = "Gradients as a service: sends a graph, returns values, gradients and grad_fn metadata.",
         mixinStandardHelpOptions = true,
         versionProvider = VersionProvider.class,
-        subcommands = {HelpCommand.class, ConformanceCommand.class})
+        subcommands = {HelpCommand.class, DemoCommand.class, ConformanceCommand.class})
 public final class Main {
     private Main() {}
 
