@@ -170,3 +170,10 @@ def test_schema():
     with pytest.raises(ValueError):
         _schema.parse("nonsense")
     assert _record.accept(3, s.parameters[1]) == [3, 3]
+
+
+def test_tensors_within_lists():
+    a = gw.tensor(1.5)
+    assert gw.tensor([a, 2.0]).tolist() == [1.5, 2.0] and gw.tensor([a, 2]).dtype is gw.float32
+    assert gw.tensor([gw.tensor([1, 2]), [3, 4]]).tolist() == [[1, 2], [3, 4]]
+    assert gw.tensor(gw.tensor([1, 2]), gw.float64).dtype is gw.float64

@@ -291,20 +291,8 @@ def tensor(data: TensorLike, dtype: DTypeLike | None = None, requires_grad: bool
     wanted = None if dtype is None else _dtypes.dtype(dtype)
     if isinstance(data, Tensor):
         data, wanted = data.numpy(), wanted or data.dtype
-    elif isinstance(data, (list, tuple)) and _holds_tensor(data):
-        data = _map_nested(data)
     array, found = _dtypes.to_array(data, wanted)
     if requires_grad and not found.is_differentiable:
         raise TypeError(f"only floating point and complex tensors can require grad, but this one is {found!r}")
     named = _record.checked_name(name) if name else ""
     return Tensor._of(_graph.leaf(array, TensorType(found, array.shape), requires_grad, named))
-
-
-def _holds_tensor(data: Any) -> bool:
-    return any(_holds_tensor(d) if isinstance(d, (list, tuple)) else isinstance(d, Tensor) for d in data)
-
-
-def _map_nested(data: Any) -> Any:
-    if isinstance(data, (list, tuple)):
-        return [_map_nested(item) for item in data]
-    return data.tolist() if isinstance(data, Tensor) else data
