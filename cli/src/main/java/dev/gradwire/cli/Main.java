@@ -1,5 +1,6 @@
 package dev.gradwire.cli;
 
+import dev.gradwire.cli.bench.BenchCommand;
 import dev.gradwire.cli.conformance.ConformanceCommand;
 import dev.gradwire.cli.demo.DemoCommand;
 import dev.gradwire.service.ServeCommand;
@@ -13,7 +14,7 @@ import picocli.CommandLine.HelpCommand;
         description = "Gradients as a service: sends a graph, returns values, gradients and grad_fn metadata.",
         mixinStandardHelpOptions = true,
         versionProvider = VersionProvider.class,
-        subcommands = {HelpCommand.class, DemoCommand.class, ConformanceCommand.class})
+        subcommands = {HelpCommand.class, DemoCommand.class, ConformanceCommand.class, BenchCommand.class})
 public final class Main {
     private Main() {}
 

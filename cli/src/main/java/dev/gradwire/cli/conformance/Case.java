@@ -29,7 +29,9 @@ public record Case(
     }
 
     /** An element a agrees with e where |a − e| ≤ atol + rtol · |e|. */
-    public record Tolerance(double rtol, double atol) {}
+    public record Tolerance(double rtol, double atol) {
+        static final Tolerance DEFAULT = new Tolerance(1e-9, 1e-9);
+    }
 
     /**
      * Lists by input have one entry for each input that requires grad; null entries are zeros.
@@ -44,7 +46,9 @@ public record Case(
             List<@Nullable Tensor> grads,
             @Nullable Jvp jvp,
             @Nullable Second second,
-            @Nullable List<List<@Nullable String>> nodeGradFns) {}
+            @Nullable List<List<@Nullable String>> nodeGradFns) {
+        static final Expected NONE = new Expected(List.of(), List.of(), null, null, null);
+    }
 
     /**
      * @param gradFn null for a leaf or a value that needs no gradient

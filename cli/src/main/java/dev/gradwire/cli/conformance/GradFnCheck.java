@@ -1,6 +1,7 @@
 package dev.gradwire.cli.conformance;
 
 import dev.gradwire.cli.conformance.Answer.GradFn;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -9,6 +10,22 @@ import org.jspecify.annotations.Nullable;
 /** Compares grad_fn names: of the outputs with their next functions, and of every node of a graph. */
 final class GradFnCheck {
     private GradFnCheck() {}
+
+    /** The values whose grad_fn is compared. */
+    static List<String> values(Case item) {
+        List<String> values = new ArrayList<>(item.outputs());
+        List<List<@Nullable String>> byNode = item.expected().nodeGradFns();
+        for (int node = 0; byNode != null && node < byNode.size(); node++) {
+            for (int result = 0; result < byNode.get(node).size(); result++) {
+                values.add(value(node, result));
+            }
+        }
+        return values;
+    }
+
+    private static String value(int node, int result) {
+        return result == 0 ? "n" + node : "n" + node + ":" + result;
+    }
 
     static Verdict of(Case item, Map<String, GradFn> actual) {
         Case.Expected expected = item.expected();
@@ -22,7 +39,7 @@ final class GradFnCheck {
         List<List<@Nullable String>> byNode = expected.nodeGradFns();
         for (int node = 0; byNode != null && node < byNode.size(); node++) {
             for (int result = 0; result < byNode.get(node).size(); result++) {
-                String value = result == 0 ? "n" + node : "n" + node + ":" + result;
+                String value = value(node, result);
                 String difference = compareNames(byNode.get(node).get(result), actual.get(value));
                 if (difference != null) {
                     return Verdict.failed("grad_fn of " + value + ": " + difference);

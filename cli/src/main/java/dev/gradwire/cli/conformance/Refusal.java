@@ -16,7 +16,7 @@ public final class Refusal extends Exception {
         return reason;
     }
 
-    String text() {
+    public String text() {
         return reason + ": " + getMessage();
     }
 }

@@ -9,17 +9,20 @@ import org.jspecify.annotations.Nullable;
  * A graph with its data.
  *
  * @param outputs names of values to return
- * @param backward what to differentiate, null for nothing
+ * @param gradFns names of the values whose grad_fn is wanted
+ * @param backward what to differentiate, null for nothing; then only gradients are wanted
  */
 public record Request(
         List<Input> inputs,
         List<Call> nodes,
         List<String> outputs,
+        List<String> gradFns,
         @Nullable Backward backward) {
     public Request {
         inputs = List.copyOf(inputs);
         nodes = List.copyOf(nodes);
         outputs = List.copyOf(outputs);
+        gradFns = List.copyOf(gradFns);
     }
 
     public record Input(String name, Tensor tensor, boolean requiresGrad) {}
@@ -31,8 +34,14 @@ public record Request(
             kwargs = Map.copyOf(kwargs);
         }
 
-        static Call constant(String name, Tensor tensor) {
-            return new Call(name, "constant", List.of(new Arg.Data(tensor)), Map.of());
+        private static final String CONSTANT = "constant";
+
+        public static Call constant(String name, Tensor tensor) {
+            return new Call(name, CONSTANT, List.of(new Arg.Data(tensor)), Map.of());
+        }
+
+        boolean isConstant() {
+            return op.equals(CONSTANT);
         }
     }
 

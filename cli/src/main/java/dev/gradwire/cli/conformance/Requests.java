@@ -20,7 +20,7 @@ final class Requests {
     }
 
     static Request forward(Case item) {
-        return new Request(item.inputs(), item.nodes(), item.outputs(), null);
+        return new Request(item.inputs(), item.nodes(), item.outputs(), GradFnCheck.values(item), null);
     }
 
     /** The everyday form: a backward pass from all outputs that have a cotangent. */
@@ -35,14 +35,14 @@ final class Requests {
             }
         }
         Request.Backward backward = new Request.Backward(roots, given, inputNames());
-        return new Request(item.inputs(), nodes, item.outputs(), backward);
+        return new Request(item.inputs(), nodes, item.outputs(), List.of(), backward);
     }
 
     /** Tangents of the outputs that {@code wanted} names, by a {@code jvp} node. */
     Request jvp(Case.Jvp jvp, List<String> wanted) {
         Arg tangents = constants("tangent", jvp.tangents());
         nodes.add(new Request.Call("jvp", "jvp", List.of(refs(wanted), refs(inputNames()), tangents), Map.of()));
-        return new Request(item.inputs(), nodes, resultNames("jvp", wanted.size()), null);
+        return new Request(item.inputs(), nodes, resultNames("jvp", wanted.size()), List.of(), null);
     }
 
     /** A {@code grad} node of the gradients of a {@code grad} node, with the weights as its cotangents. */
@@ -68,7 +68,7 @@ final class Requests {
         }
         List<Arg> again = List.of(refs(gradients), inputs, constants("weight", weights));
         nodes.add(new Request.Call("gg", "grad", again, Map.of()));
-        return new Request(item.inputs(), nodes, resultNames("gg", inputNames().size()), null);
+        return new Request(item.inputs(), nodes, resultNames("gg", inputNames().size()), List.of(), null);
     }
 
     private List<String> inputNames() {
