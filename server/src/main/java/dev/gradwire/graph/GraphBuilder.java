@@ -28,8 +28,10 @@ public final class GraphBuilder {
     private final Map<String, Value> names = new LinkedHashMap<>();
     private final Set<String> taken = new HashSet<>();
     private final Map<String, Integer> uses = new HashMap<>();
-    private int valueCount;
     private int maxValues = Integer.MAX_VALUE;
+    /** The node that makes each value, by the value's id; null for inputs. */
+    private final List<@Nullable Node> producers = new ArrayList<>();
+
     private String origin = "";
     private boolean backward;
     private boolean insideComposite;
@@ -190,11 +192,16 @@ public final class GraphBuilder {
     }
 
     public int valueCount() {
-        return valueCount;
+        return producers.size();
+    }
+
+    /** The node that makes a value, or null for an input. */
+    public @Nullable Node producer(Value value) {
+        return producers.get(value.id());
     }
 
     public Graph build() {
-        return new Graph(inputs, nodes, outputs, valueCount);
+        return new Graph(inputs, nodes, outputs, valueCount());
     }
 
     public Recording recording() {
@@ -284,15 +291,17 @@ public final class GraphBuilder {
             results.add(newValue(type));
         }
         Node node = new Node(name, backward, op, args, results);
+        results.forEach(result -> producers.set(result.id(), node));
         nodes.add(node);
         return node;
     }
 
     private Value newValue(TensorType type) {
-        if (valueCount == maxValues) {
+        if (valueCount() == maxValues) {
             throw new GraphException(
                     Reason.TOO_MANY_VALUES, "the graph with its derivatives has more than " + maxValues + " values");
         }
-        return new Value(valueCount++, type);
+        producers.add(null);
+        return new Value(producers.size() - 1, type);
     }
 }

@@ -94,6 +94,10 @@ final class Copies {
         return n.has("memory_format") && n.text("memory_format").startsWith("channels_last");
     }
 
+    private static boolean isContiguous(Args n) {
+        return !isRearranged(n) && EagerLayout.of(n.self()).isContiguous();
+    }
+
     /** What changes nothing for real numbers. */
     private static Declaration same(String name, String doc) {
         return operator(name + "(Tensor self) -> Tensor")

@@ -69,7 +69,11 @@ final class Dims {
         boolean every = !call.has(parameter)
                 || call.arg(parameter) instanceof Argument.Items items
                         && items.items().isEmpty();
-        return every ? LongStream.range(0, rank).toArray() : listed(call, parameter, rank);
+        return every ? all(rank) : listed(call, parameter, rank);
+    }
+
+    static long[] all(int rank) {
+        return LongStream.range(0, rank).toArray();
     }
 
     /** The dimensions named by a list (or one int), each once; of a scalar none are left. */

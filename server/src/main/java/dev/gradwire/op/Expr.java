@@ -37,6 +37,10 @@ public final class Expr {
         return argument;
     }
 
+    GraphBuilder builder() {
+        return builder;
+    }
+
     /** The tensor's value; a number becomes a 0-dimensional constant. */
     public Value value() {
         return switch (argument) {

@@ -4,6 +4,8 @@ import static dev.gradwire.op.Declaration.operator;
 
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
+import dev.gradwire.tensor.Layout;
+import dev.gradwire.tensor.Layouts;
 import dev.gradwire.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +20,9 @@ final class Reshapes {
 
     static List<Declaration> declarations() {
         return List.of(
-                composite("reshape(Tensor self, int[] shape)", n -> viewed(n.arg("self"), n.ints("shape"), "shape"))
+                composite(
+                                "reshape(Tensor self, int[] shape)",
+                                n -> reshaped(n.self(), Views.resized(n.shape("self"), n.ints("shape"), "shape")))
                         .doc("the elements of self in row-major order under another shape; one size may be −1")
                         .samples("float64[2, 3], [-1]"),
                 composite(
@@ -29,7 +33,11 @@ final class Reshapes {
                                 "view_as(Tensor self, Tensor other)",
                                 n -> n.arg("self").call("view", n.shape("other")))
                         .doc("self with the shape of other"),
-                composite("ravel(Tensor self)", n -> n.arg("self").call("view", new long[] {-1}))
+                composite("ravel(Tensor self)", n -> {
+                            boolean contiguous = EagerLayout.of(n.self()).isContiguous();
+                            Expr self = contiguous ? n.self() : n.self().call("clone");
+                            return self.call("view", new long[] {-1});
+                        })
                         .doc("all elements of self in one dimension"),
                 composite("flatten.using_ints(Tensor self, int start_dim=0, int end_dim=-1)", Reshapes::flatten)
                         .doc("self with neighbouring dimensions joined into one")
@@ -102,8 +110,16 @@ final class Reshapes {
         return operator(parameters + " -> Tensor").composite(n -> List.of(expansion.apply(n)));
     }
 
-    private static Expr viewed(Expr self, long[] sizes, String parameter) {
-        return self.call("view", Views.resized(self.shape(), sizes, parameter));
+    /** A view where PyTorch can make one, else a copy: its grad_fn says which. */
+    private static Expr reshaped(Expr self, Shape shape) {
+        Layout layout = EagerLayout.of(self);
+        if (layout.isContiguous()) {
+            return self.call("view", shape);
+        }
+        Layout viewed = Layouts.view(layout, shape);
+        return viewed == null
+                ? self.call("clone").call("_unsafe_view", shape)
+                : self.call("_reshape_alias", shape, viewed.stridesCopy());
     }
 
     private static Expr flatten(Args n) {
@@ -115,7 +131,7 @@ final class Reshapes {
                     Reason.INVALID_ARGUMENT, "end_dim", "dimension " + end + " comes before start_dim " + start);
         }
         if (rank == 0) {
-            return n.arg("self").call("view", new long[] {1});
+            return reshaped(n.self(), Shape.of(1));
         }
         return start == end ? n.arg("self") : joined(n.arg("self"), start, end);
     }
@@ -129,10 +145,10 @@ final class Reshapes {
         }
         LongStream before = Arrays.stream(sizes, 0, start);
         LongStream after = Arrays.stream(sizes, end + 1, sizes.length);
-        return self.call(
-                "view",
-                LongStream.concat(LongStream.concat(before, LongStream.of(size)), after)
-                        .toArray());
+        return reshaped(
+                self,
+                Shape.of(LongStream.concat(LongStream.concat(before, LongStream.of(size)), after)
+                        .toArray()));
     }
 
     private static Expr unflatten(Args n) {

@@ -52,7 +52,9 @@ final class Views {
     /** PyTorch has all views as copies too, except those that promise nothing. */
     private static List<Declaration> copies(List<Declaration> declarations) {
         return declarations.stream()
-                .filter(view -> view.isView() && !view.name().contains("unsafe"))
+                .filter(view -> view.isView()
+                        && !view.name().contains("unsafe")
+                        && !view.name().startsWith("_"))
                 .map(Declaration::copy)
                 .toList();
     }
@@ -61,6 +63,7 @@ final class Views {
         return List.of(
                 view("view", "ViewBackward0"),
                 view("_unsafe_view", "UnsafeViewBackward0"),
+                view("_reshape_alias", "ReshapeAliasBackward0"),
                 operator("expand(Tensor self, int[] size, *, bool implicit=False) -> Tensor")
                         .doc("self repeated along dimensions of size 1 and along new leading ones; −1 keeps a size")
                         .gradFn("ExpandBackward0")
@@ -128,7 +131,8 @@ final class Views {
     }
 
     private static Declaration view(String name, String gradFn) {
-        return operator(name + "(Tensor self, int[] size) -> Tensor")
+        String strides = name.equals("_reshape_alias") ? ", int[] stride" : "";
+        return operator(name + "(Tensor self, int[] size" + strides + ") -> Tensor")
                 .doc("the elements of self in row-major order under another shape; one size may be −1")
                 .gradFn(gradFn)
                 .types(one(call -> call.type("self").withShape(resized(call.shape("self"), call.ints("size"), "size"))))
@@ -139,7 +143,13 @@ final class Views {
                         call -> List.of(
                                 call.arg("self"),
                                 Expr.argument(resized(call.shape("self"), call.ints("size"), "size"))))
-                .samples("float64[2, 3], [3, -1]", "float64[2, 0], [0, 5]", "float64[], [1, 1]", "float64[1], []");
+                .samples(Stream.of(
+                                "float64[2, 3], [3, -1]",
+                                "float64[2, 0], [0, 5]",
+                                "float64[], [1, 1]",
+                                "float64[1], []")
+                        .map(sample -> strides.isEmpty() ? sample : sample + ", []")
+                        .toArray(String[]::new));
     }
 
     /** The shape asked for, with its −1 found out. */
