@@ -60,8 +60,9 @@ final class Copies {
                         .kernel("clone", call -> List.of(call.arg("self"), Argument.NONE))
                         .samples("float64[2, 3]", "float64[0]"),
                 operator("contiguous(Tensor self, *, MemoryFormat memory_format=\"contiguous_format\") -> Tensor")
-                        .doc("self; every tensor of a graph counts as contiguous")
-                        .composite(n -> List.of(isRearranged(n) ? n.self().call("clone") : n.self()))
+                        .doc("self; a copy where PyTorch would make one")
+                        .composite(n ->
+                                List.of(isContiguous(n) ? n.self() : n.self().call("clone")))
                         .samples("float64[2, 3]", "float64[1, 2, 3, 2], memory_format=\"channels_last\""),
                 operator("lift_fresh_copy(Tensor self) -> Tensor")
                         .doc("self")

@@ -96,7 +96,9 @@ public final class Declaration {
 
     /** PyTorch's {@code …_} of a view. In a graph nothing changes in place, but tracers write these names. */
     Declaration inPlace(String gradFn) {
-        return renamed("_", _ -> gradFn);
+        Declaration other = renamed("_", _ -> gradFn);
+        other.samples.clear();
+        return other;
     }
 
     private Declaration renamed(String suffix, UnaryOperator<@Nullable String> gradFn) {

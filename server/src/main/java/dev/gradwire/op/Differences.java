@@ -27,30 +27,47 @@ final class Differences {
                                 n -> areas(n).call("sum", new long[] {dim(n)}, false)
                                         .call("div.Scalar", 2.0))
                         .alias("trapz")
-                        .doc("the integral of y over x by trapezoids"),
+                        .doc("the integral of y over x by trapezoids")
+                        .samples("float64[2, 4], float64[4]"),
                 composite("trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1)", n -> {
                             int dim = dim(n);
                             Expr y = n.arg("y");
                             Expr ends = y.select(dim, 0).add(y.select(dim, -1)).mul(0.5);
                             return y.sum(dim).sub(ends).call("mul.Scalar", n.raw("dx"));
                         })
-                        .doc("the integral of y at places dx apart by trapezoids"),
+                        .doc("the integral of y at places dx apart by trapezoids")
+                        .samples("float64[2, 4], dx=0.5"),
                 composite(
                                 "cumulative_trapezoid.x(Tensor y, Tensor x, *, int dim=-1)",
                                 n -> areas(n).call("cumsum", dim(n)).call("div.Scalar", 2.0))
-                        .doc("the running integral of y over x by trapezoids"),
+                        .doc("the running integral of y over x by trapezoids")
+                        .samples("float64[4, 2], float64[4, 2], dim=0"),
                 composite(
                                 "cumulative_trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1)",
                                 n -> sums(n).call("mul.Scalar", n.number("dx") / 2)
                                         .call("cumsum", dim(n)))
-                        .doc("the running integral of y at places dx apart by trapezoids"),
-                gradient("scalarint", "Scalar? spacing=None, int? dim=None"),
-                gradient("scalararray", "Scalar spacing, int[] dim"),
-                gradient("array", "int[] dim"),
-                gradient("scalarrayint", "Scalar[] spacing, int? dim=None"),
-                gradient("scalarrayarray", "Scalar[] spacing, int[] dim"),
-                gradient("tensorarrayint", "Tensor[] spacing, int? dim=None"),
-                gradient("tensorarray", "Tensor[] spacing, int[] dim"));
+                        .doc("the running integral of y at places dx apart by trapezoids")
+                        .samples("float64[2, 4], dx=0.5"),
+                gradient(
+                        "scalarint",
+                        "Scalar? spacing=None, int? dim=None",
+                        "float64[2, 4]",
+                        "float64[4, 3], spacing=0.5, dim=0, edge_order=2"),
+                gradient("scalararray", "Scalar spacing, int[] dim", "float64[3, 4], spacing=0.5, dim=[1]"),
+                gradient("array", "int[] dim", "float64[3, 4], dim=[1, 0]"),
+                gradient("scalarrayint", "Scalar[] spacing, int? dim=None", "float64[3, 4], spacing=[0.5, 2.0]"),
+                gradient(
+                        "scalarrayarray",
+                        "Scalar[] spacing, int[] dim",
+                        "float64[3, 4], spacing=[0.5, 2.0], dim=[1, 0]"),
+                gradient(
+                        "tensorarrayint",
+                        "Tensor[] spacing, int? dim=None",
+                        "float64[4], spacing=[float64[4]{0.5..3}]"),
+                gradient(
+                        "tensorarray",
+                        "Tensor[] spacing, int[] dim",
+                        "float64[2, 4], spacing=[float64[4]{0.5..3}], dim=[1], edge_order=2"));
     }
 
     private static Expr diff(Args n) {
@@ -106,10 +123,11 @@ final class Differences {
         return LongStream.range(0, rank).map(i -> i == dim ? size : 1).toArray();
     }
 
-    private static Declaration gradient(String overload, String parameters) {
+    private static Declaration gradient(String overload, String parameters, String... samples) {
         return operator("gradient." + overload + "(Tensor self, *, " + parameters + ", int edge_order=1) -> Tensor[]")
                 .doc("central differences along dimensions, one-sided at the edges; spacing is a number or the places")
-                .composite(n -> gradients(n, parameters.contains("spacing")));
+                .composite(n -> gradients(n, parameters.contains("spacing")))
+                .samples(samples);
     }
 
     private static List<Expr> gradients(Args n, boolean spaced) {

@@ -17,6 +17,10 @@ final class IndexReductions {
                 operator("index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *,"
                                 + " bool include_self=True) -> Tensor")
                         .doc("slices of source with one index reduced by prod, mean, amax or amin, with that of self")
+                        .samples(
+                                "float64[3, 2], 0, int64[4]{0..2}, float64[4, 2], \"prod\"",
+                                "float64[3, 2], 0, int64[4]{0..2}, float64[4, 2], \"mean\", include_self=False",
+                                "float64[3, 2], 0, int64[4]{0..2}, float64[4, 2], \"amax\"")
                         .gradFn("IndexReduceBackward0")
                         .types(one(call -> {
                             requireReduction(call, Set.of("prod", "mean", "amax", "amin"));
@@ -29,6 +33,11 @@ final class IndexReductions {
                                 + " bool include_self=True) -> Tensor")
                         .doc(
                                 "elements of src with one index reduced by sum, prod, mean, amax or amin, with that of self")
+                        .samples(
+                                "float64[3, 2], 0, int64[4, 2]{0..2}, float64[4, 2], \"prod\"",
+                                "float64[3, 2], 0, int64[4, 2]{0..2}, float64[4, 2], \"sum\", include_self=False",
+                                "float64[3, 2], 0, int64[4, 2]{0..2}, float64[4, 2], \"amin\"",
+                                "float64[3, 2], 0, int64[4, 2]{0..2}, float64[4, 2], \"mean\"")
                         .gradFn("ScatterReduceBackward0")
                         .types(one(call -> {
                             requireReduction(call, Set.of("sum", "prod", "mean", "amax", "amin"));

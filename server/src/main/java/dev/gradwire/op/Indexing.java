@@ -21,6 +21,10 @@ final class Indexing {
         return List.of(
                 operator("index_select(Tensor self, int dim, Tensor index) -> Tensor")
                         .doc("the slices of self at indices of a dimension")
+                        .samples(
+                                "float64[3, 2], 0, int64[4]{0..2}",
+                                "float64[2, 3], -1, int64[]",
+                                "float64[], 0, int64[1]{0..0}")
                         .gradFn("IndexSelectBackward0")
                         .types(one(call -> slices(call, index(call, "index").elements())))
                         .vjp(
@@ -30,6 +34,9 @@ final class Indexing {
                         .kernel("index_select"),
                 operator("index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor")
                         .doc("self with the slices of source, times alpha, added at indices of a dimension")
+                        .samples(
+                                "float64[3, 2], 0, int64[4]{0..2}, float64[4, 2], alpha=0.5",
+                                "float64[], 0, int64[1]{0..0}, float64[]")
                         .gradFn("IndexAddBackward0")
                         .types(one(Indexing::withSource))
                         .vjp("self", n -> n.grad())
@@ -37,6 +44,7 @@ final class Indexing {
                         .decompose(Indexing::add),
                 operator("index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor")
                         .doc("self with the slices of source at indices of a dimension")
+                        .samples("float64[3, 2], 1, int64[1], float64[3, 1]")
                         .gradFn("IndexCopyBackward0")
                         .types(one(Indexing::withSource))
                         .vjp("self", n -> n.grad().call("index_fill", n.raw("dim"), n.arg("index"), 0))
@@ -51,6 +59,7 @@ final class Indexing {
                                         .sumAll()),
                 operator("gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor")
                         .doc("for each element of index, the element of self with that index along a dimension")
+                        .samples("float64[3, 2], 0, int64[4, 2]{0..2}", "float64[2, 3], -1, int64[1, 2]{0..2}")
                         .gradFn("GatherBackward0")
                         .types(one(call -> {
                             requireWithin(call, "self", false);
@@ -63,6 +72,7 @@ final class Indexing {
                         .kernel("gather"),
                 operator("scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor")
                         .doc("self with value at indices along a dimension")
+                        .samples("float64[3, 2], 0, int64[1, 2]{0..2}, 2.5")
                         .gradFn("ScatterBackward1")
                         .types(one(call -> {
                             requireWithin(call, "self", false);
@@ -72,6 +82,9 @@ final class Indexing {
                         .kernel("scatter.value"),
                 operator("scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor")
                         .doc("self with each element of src at its index along a dimension")
+                        .samples(
+                                "float64[3, 2], 0, int64[1, 2]{0..2}, float64[1, 2]",
+                                "float64[3, 2], 0, int64[1, 2]{0..2}, float64[2, 3]")
                         .gradFn("ScatterBackward0")
                         .types(one(Indexing::scattered))
                         .vjp("self", n -> n.grad().call("scatter", n.raw("dim"), n.arg("index"), 0))
@@ -83,15 +96,20 @@ final class Indexing {
                         .types(one(Indexing::scattered))
                         .vjp("self", n -> n.grad())
                         .vjp("src", Indexing::gathered)
-                        .kernel("scatter_add"),
+                        .kernel("scatter_add")
+                        .samples("float64[3, 2], 0, int64[4, 2]{0..2}, float64[4, 2]"),
                 operator("take(Tensor self, Tensor index) -> Tensor")
                         .doc("the elements of self at indices in row-major order")
+                        .samples("float64[2, 3], int64[4]{-6..5}")
                         .gradFn("TakeBackward0")
                         .types(one(call -> call.type("self").withShape(index(call, "index"))))
                         .vjp("self", n -> n.full(n.type("self"), 0).call("put", n.arg("index"), n.grad(), true))
                         .kernel("take"),
                 operator("put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor")
                         .doc("self with the elements of source at indices in row-major order")
+                        .samples(
+                                "float64[2, 3], int64[1]{0..5}, float64[1]",
+                                "float64[2, 3], int64[4]{0..5}, float64[4], True")
                         .gradFn("PutBackward0")
                         .types(one(call -> {
                             requireDtype(call, "source");
@@ -111,8 +129,8 @@ final class Indexing {
                                 n -> n.grad().call("take", n.arg("index")).reshape(n.shape("source")))
                         .kernel("put"),
                 composite("take_along_dim(Tensor self, Tensor indices, int? dim=None)", Indexing::takeAlongDim)
-                        .doc(
-                                "gather with self and indices broadcast against each other; without dim, of all elements"));
+                        .doc("gather with self and indices broadcast against each other; without dim, of all elements")
+                        .samples("float64[2, 3], int64[1, 2]{0..2}, 1", "float64[2, 3], int64[4]{0..5}"));
     }
 
     /** The shape of a tensor of indices. */
@@ -202,7 +220,8 @@ final class Indexing {
                     return call.type("self");
                 }))
                 .vjp("self", n -> n.grad().call("index_fill", n.raw("dim"), n.arg("index"), 0))
-                .kernel("index_fill.int_" + value);
+                .kernel("index_fill.int_" + value)
+                .samples("float64[3, 2], 0, int64[2]{0..2}, " + (value.equals("Tensor") ? "float64[]" : "2.5"));
     }
 
     /** Whether an index lies within a tensor's shape, except along {@code dim} unless that counts too. */

@@ -46,12 +46,15 @@ final class Joins {
                             List<Expr> parts = atLeast(n, 1);
                             return Expr.cat(parts, parts.getFirst().rank() == 1 ? 0 : 1);
                         })
-                        .doc("tensors side by side: along columns, vectors along their only dimension"),
+                        .doc("tensors side by side: along columns, vectors along their only dimension")
+                        .samples("[float64[2, 3], float64[2, 1]]", "[float64[], float64[2]]"),
                 joined("vstack", n -> Expr.cat(atLeast(n, 2), 0))
                         .alias("row_stack")
-                        .doc("tensors one below the other; a vector is a row"),
+                        .doc("tensors one below the other; a vector is a row")
+                        .samples("[float64[2, 3], float64[3]]"),
                 joined("dstack", n -> Expr.cat(atLeast(n, 3), 2))
-                        .doc("tensors one behind the other, along the third dimension"),
+                        .doc("tensors one behind the other, along the third dimension")
+                        .samples("[float64[2, 3], float64[2, 3]]", "[float64[2], float64[2]]"),
                 joined(
                                 "column_stack",
                                 n -> Expr.cat(
@@ -59,7 +62,8 @@ final class Joins {
                                                 .map(Joins::column)
                                                 .toList(),
                                         1))
-                        .doc("tensors side by side; a vector is a column"));
+                        .doc("tensors side by side; a vector is a column")
+                        .samples("[float64[2], float64[2, 3]]"));
     }
 
     private static Declaration joined(String name, Function<Args, Expr> expansion) {

@@ -19,6 +19,7 @@ final class MaskedIndexing {
         return List.of(
                 operator("masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor")
                         .doc("self with the elements of source, in their order, where the mask is true")
+                        .samples("float64[2, 3], bool[2, 3], float64[6]")
                         .gradFn("MaskedScatterBackward0")
                         .types(one(call -> {
                             Require.sameDtype(call, "self", "source");
@@ -35,6 +36,7 @@ final class MaskedIndexing {
                                 : n.arg("mask").where(n.arg("source").call("take", order(n)), n.self())),
                 operator("_unsafe_masked_index(Tensor self, Tensor mask, Tensor?[] indices, Scalar fill) -> Tensor")
                         .doc("self[indices] where the mask is true, fill elsewhere, whatever the indices are there")
+                        .samples("float64[3, 2], bool[4], [int64[4]{0..2}, int64[4]{0..1}], 0.5")
                         .gradFn("UnsafeMaskedIndexBackward0")
                         .types(one(call -> {
                             requireMask(call);
@@ -61,6 +63,7 @@ final class MaskedIndexing {
                                 "_unsafe_masked_index_put_accumulate(Tensor self, Tensor mask, Tensor?[] indices, Tensor values)"
                                         + " -> Tensor")
                         .doc("self with values added at indices where the mask is true")
+                        .samples("float64[3, 2], bool[4], [int64[4]{0..2}, int64[4]{0..1}], float64[4]")
                         .gradFn("UnsafeMaskedIndexPutAccumulateBackward0")
                         .types(one(call -> {
                             requireMask(call);

@@ -42,7 +42,8 @@ final class Pads {
                         .doc("self padded with a constant, its reflection, its edge, or cyclically")
                         .samples("float64[1, 2, 4], [1, 2], \"reflect\"", "float64[1, 2, 4], [1, 2], \"circular\""),
                 composite("_pad_circular(Tensor self, int[] pad)", Pads::circular)
-                        .doc("self continued cyclically")));
+                        .doc("self continued cyclically")
+                        .samples("float64[1, 2, 4], [1, 2]", "float64[1, 2, 3, 3], [1, -1, 0, 2]")));
         for (int dims = 1; dims <= 3; dims++) {
             all.addAll(edge("reflection", "Reflection", dims));
             all.addAll(edge("replication", "Replication", dims));
@@ -123,6 +124,11 @@ final class Pads {
                         "float64[2, 3, 4], [2, 0, -1, 1]",
                         "float64[1, 2, 3, 2], [1, 0, 2, 2, 0, 1]")
                 .get(dims - 1);
+        String backwardSample = List.of(
+                        "float64[2, 7], float64[2, 4], [1, 2]",
+                        "float64[2, 3, 6], float64[2, 3, 4], [2, 0, -1, 1]",
+                        "float64[1, 3, 7, 3], float64[1, 2, 3, 2], [1, 0, 2, 2, 0, 1]")
+                .get(dims - 1);
         return List.of(
                 operator(name + "(Tensor self, int[" + 2 * dims + "] padding) -> Tensor")
                         .doc("self with its " + (reflects ? "reflection" : "edge repeated")
@@ -148,7 +154,8 @@ final class Pads {
                         }))
                         .vjp("grad_output", n -> n.grad().call(name, n.raw("padding")))
                         .zeroVjp("self")
-                        .kernel(name + "_backward"));
+                        .kernel(name + "_backward")
+                        .samples(backwardSample));
     }
 
     private static TensorType edgePadded(Call call, int dims, boolean reflects) {

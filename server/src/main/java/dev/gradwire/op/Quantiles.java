@@ -19,8 +19,8 @@ final class Quantiles {
         return List.of(
                 quantile("quantile", "Tensor", false).samples("float64[2, 5], float64[]{0.1..0.9}, 1"),
                 quantile("quantile", "float", false).samples("float64[2, 5], 0.3, 1, True"),
-                quantile("nanquantile", "Tensor", true),
-                quantile("nanquantile", "float", true));
+                quantile("nanquantile", "Tensor", true).samples("float64[2, 5], float64[2]{0.1..0.9}, 1"),
+                quantile("nanquantile", "float", true).samples("float64[2, 5], 0.3, 1, True"));
     }
 
     private static Declaration quantile(String name, String kind, boolean ignoreNan) {

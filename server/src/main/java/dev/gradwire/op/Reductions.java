@@ -58,7 +58,8 @@ final class Reductions {
                                     return self.call("nansum", n.raw("dim"), n.raw("keepdim"))
                                             .div(count);
                                 })
-                        .doc("the mean along dimensions of what is not NaN"),
+                        .doc("the mean along dimensions of what is not NaN")
+                        .samples("float64[2, 3], 1"),
                 operator("prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor")
                         .doc("the product along a dimension")
                         .gradFn("ProdBackward1")

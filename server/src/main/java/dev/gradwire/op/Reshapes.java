@@ -28,17 +28,20 @@ final class Reshapes {
                 composite(
                                 "reshape_as(Tensor self, Tensor other)",
                                 n -> n.arg("self").call("reshape", n.shape("other")))
-                        .doc("self with the shape of other"),
+                        .doc("self with the shape of other")
+                        .samples("float64[2, 3], float64[3, 2]"),
                 composite(
                                 "view_as(Tensor self, Tensor other)",
                                 n -> n.arg("self").call("view", n.shape("other")))
-                        .doc("self with the shape of other"),
+                        .doc("self with the shape of other")
+                        .samples("float64[2, 3], float64[3, 2]"),
                 composite("ravel(Tensor self)", n -> {
                             boolean contiguous = EagerLayout.of(n.self()).isContiguous();
                             Expr self = contiguous ? n.self() : n.self().call("clone");
                             return self.call("view", new long[] {-1});
                         })
-                        .doc("all elements of self in one dimension"),
+                        .doc("all elements of self in one dimension")
+                        .samples("float64[2, 3]", "float64[]"),
                 composite("flatten.using_ints(Tensor self, int start_dim=0, int end_dim=-1)", Reshapes::flatten)
                         .doc("self with neighbouring dimensions joined into one")
                         .samples("float64[2, 3, 4], 1"),
@@ -48,13 +51,16 @@ final class Reshapes {
                 composite(
                                 "expand_as(Tensor self, Tensor other)",
                                 n -> n.arg("self").call("expand", n.shape("other")))
-                        .doc("self expanded to the shape of other"),
+                        .doc("self expanded to the shape of other")
+                        .samples("float64[3, 1], float64[2, 3, 4]"),
                 composite(
                                 "broadcast_to(Tensor self, int[] size)",
                                 n -> n.arg("self").call("expand", n.raw("size")))
-                        .doc("self expanded to a size"),
+                        .doc("self expanded to a size")
+                        .samples("float64[3, 1], [2, 3, 4]"),
                 composite("sum_to_size(Tensor self, int[] size)", Reshapes::sumToSize)
-                        .doc("self summed along those dimensions along which size broadcasts to its shape"),
+                        .doc("self summed along those dimensions along which size broadcasts to its shape")
+                        .samples("float64[2, 3, 4], [3, 1]", "float64[2, 3], []"),
                 composite("movedim.intlist(Tensor self, int[] source, int[] destination)", Reshapes::movedim)
                         .overload("movedim.int(Tensor self, int source, int destination) -> Tensor")
                         .alias("moveaxis")
@@ -63,11 +69,13 @@ final class Reshapes {
                 composite(
                                 "swapaxes(Tensor self, int axis0, int axis1)",
                                 n -> n.arg("self").call("transpose", n.raw("axis0"), n.raw("axis1")))
-                        .doc("self with two dimensions swapped"),
+                        .doc("self with two dimensions swapped")
+                        .samples("float64[2, 3, 4], 0, -1"),
                 composite(
                                 "swapdims(Tensor self, int dim0, int dim1)",
                                 n -> n.arg("self").call("transpose", n.raw("dim0"), n.raw("dim1")))
-                        .doc("self with two dimensions swapped"),
+                        .doc("self with two dimensions swapped")
+                        .samples("float64[2, 3, 4], 0, -1"),
                 composite("numpy_T(Tensor self)", n -> {
                             int rank = n.rank("self");
                             return n.arg("self")
@@ -75,16 +83,23 @@ final class Reshapes {
                                             .map(dim -> rank - 1 - dim)
                                             .toArray());
                         })
-                        .doc("self with its dimensions in reverse order"),
-                matrixTranspose("mT").doc("self with its last two dimensions swapped"),
-                matrixTranspose("mH").alias("adjoint").doc("self with its last two dimensions swapped"),
+                        .doc("self with its dimensions in reverse order")
+                        .samples("float64[2, 3, 4]", "float64[]"),
+                matrixTranspose("mT")
+                        .doc("self with its last two dimensions swapped")
+                        .samples("float64[2, 3, 4]"),
+                matrixTranspose("mH")
+                        .alias("adjoint")
+                        .doc("self with its last two dimensions swapped")
+                        .samples("float64[2, 3, 4]"),
                 composite("matrix_H(Tensor self)", n -> {
                             requireRank(n, n.rank("self") == 0 || n.rank("self") == 2, "2");
                             return n.rank("self") == 0
                                     ? n.arg("self")
                                     : n.arg("self").transpose(0, 1);
                         })
-                        .doc("a matrix transposed"),
+                        .doc("a matrix transposed")
+                        .samples("float64[2, 3]", "float64[]"),
                 composite("narrow(Tensor self, int dim, int start, int length)", Reshapes::narrow)
                         .doc("length elements of a dimension from start on")
                         .samples("float64[5, 2], 0, -3, 2"),
@@ -96,13 +111,16 @@ final class Reshapes {
                 atLeastEach(3),
                 operator("broadcast_tensors(Tensor[] tensors) -> Tensor[]")
                         .doc("tensors expanded to their common shape")
+                        .samples("[float64[2, 1], float64[3], float64[]]")
                         .composite(Reshapes::broadcast),
                 operator("meshgrid.indexing(Tensor[] tensors, *, str indexing) -> Tensor[]")
                         .overload("meshgrid(Tensor[] tensors) -> Tensor[]")
                         .doc("the coordinates of a grid: each vector along a dimension of its own, expanded to all")
+                        .samples("[float64[2], float64[3], float64[]], indexing=\"xy\"", "[float64[2], float64[3]]")
                         .composite(Reshapes::meshgrid),
                 composite("cartesian_prod(Tensor[] tensors)", Reshapes::cartesianProduct)
-                        .doc("all combinations of elements of vectors, one a row"));
+                        .doc("all combinations of elements of vectors, one a row")
+                        .samples("[float64[2], float64[3]]", "[float64[2]]"));
     }
 
     /** A composite operator with one result. */
@@ -222,12 +240,14 @@ final class Reshapes {
 
     private static Declaration atLeast(int rank) {
         return composite("atleast_" + rank + "d(Tensor self)", n -> atLeast(n.arg("self"), rank))
-                .doc("self with dimensions of size 1 added until it has " + rank);
+                .doc("self with dimensions of size 1 added until it has " + rank)
+                .samples("float64[]", "float64[3]", "float64[2, 3]");
     }
 
     private static Declaration atLeastEach(int rank) {
         return operator("atleast_" + rank + "d.Sequence(Tensor[] tensors) -> Tensor[]")
                 .doc("each tensor with dimensions of size 1 added until it has " + rank)
+                .samples("[float64[], float64[3]]")
                 .composite(n -> n.list("tensors").stream()
                         .map(tensor -> atLeast(tensor, rank))
                         .toList());

@@ -36,6 +36,7 @@ final class Scatters {
                         .samples("float64[3, 4], float64[3]", "float64[3, 2, 4], float64[2, 2], -1, 0, 2"),
                 operator("narrow.Tensor(Tensor self, int dim, Tensor start, int length) -> Tensor")
                         .doc("length elements of a dimension from a start on that is data")
+                        .samples("float64[5, 2], 0, int64[]{-3..-3}, 2", "float64[5], 0, int64[]{1..1}, 3")
                         .gradFn("SliceBackward0")
                         .types(one(Scatters::narrowed))
                         .vjp(

@@ -2,6 +2,7 @@ package dev.gradwire.op;
 
 import static dev.gradwire.op.Declaration.operator;
 import static dev.gradwire.op.Reshapes.composite;
+import static dev.gradwire.op.TypeRule.one;
 
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphException;
@@ -33,25 +34,26 @@ final class Sorting {
                         .vjp("self", Sorting::unsorted)
                         .kernel("sort.stable")
                         .samples("float64[2, 3], stable=True"),
-                composite(
-                                "argsort(Tensor self, int dim=-1, bool descending=False)",
-                                n -> n.arg("self")
-                                        .calls("sort", n.raw("dim"), n.raw("descending"))
-                                        .get(1))
-                        .doc("the indices that put self in order along a dimension"),
-                composite(
-                                "argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False)",
-                                n -> n.self()
-                                        .callsNamed(
-                                                "sort.stable",
-                                                Map.of(
-                                                        "stable", n.raw("stable"),
-                                                        "dim", n.raw("dim"),
-                                                        "descending", n.raw("descending")))
-                                        .get(1))
-                        .doc("argsort, in which equal elements keep their order"),
+                operator("argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor")
+                        .doc("the indices that put self in order along a dimension")
+                        .types(one(call -> sorted(call).get(1)))
+                        .decompose(n -> n.self()
+                                .calls("sort", n.raw("dim"), n.raw("descending"))
+                                .get(1)),
+                operator("argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor")
+                        .doc("argsort, in which equal elements keep their order")
+                        .types(one(call -> sorted(call).get(1)))
+                        .decompose(n -> n.self()
+                                .callsNamed(
+                                        "sort.stable",
+                                        Map.of(
+                                                "stable", n.raw("stable"),
+                                                "dim", n.raw("dim"),
+                                                "descending", n.raw("descending")))
+                                .get(1)),
                 composite("msort(Tensor self)", n -> n.arg("self").call("sort", 0, false))
-                        .doc("self in order along its first dimension"),
+                        .doc("self in order along its first dimension")
+                        .samples("float64[4, 2]"),
                 operator("topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True)"
                                 + " -> (Tensor values, Tensor indices)")
                         .doc("the k largest or smallest elements along a dimension, and their indices")

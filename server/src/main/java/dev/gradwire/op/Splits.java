@@ -24,7 +24,8 @@ final class Splits {
                         .samples("float64[5, 2], 2", "float64[2, 3], 1, -1", "float64[2], 3"),
                 operator("split.sizes(Tensor self, int[] split_size, int dim=0) -> Tensor[]")
                         .doc("self cut along a dimension into parts of given sizes")
-                        .composite(n -> n.arg("self").calls("split_with_sizes", n.raw("split_size"), n.raw("dim"))),
+                        .composite(n -> n.arg("self").calls("split_with_sizes", n.raw("split_size"), n.raw("dim")))
+                        .samples("float64[5, 2], [2, 3]"),
                 split(
                                 "split_with_sizes(Tensor self, int[] split_sizes, int dim=0)",
                                 "SplitWithSizesBackward0",
@@ -63,12 +64,12 @@ final class Splits {
                                 "tensor_split.indices(Tensor self, int[] indices, int dim=0)",
                                 n -> cut(n, dim(n), n.ints("indices")))
                         .samples("float64[7, 2], [2, 4]"),
-                equally("hsplit", 1),
-                before("hsplit", 1),
-                equally("vsplit", 0),
-                before("vsplit", 0),
-                equally("dsplit", 2),
-                before("dsplit", 2));
+                equally("hsplit", 1).samples("float64[4, 4, 4], 2"),
+                before("hsplit", 1).samples("float64[4, 4, 4], [1, 3]"),
+                equally("vsplit", 0).samples("float64[4, 4, 4], 2"),
+                before("vsplit", 0).samples("float64[4, 4, 4], [1, 3]"),
+                equally("dsplit", 2).samples("float64[4, 4, 4], 2"),
+                before("dsplit", 2).samples("float64[4, 4, 4], [1, 3]"));
     }
 
     private static Declaration split(String parameters, String gradFn, Function<Call, long[]> sizes) {
@@ -162,7 +163,8 @@ final class Splits {
                         return n.arg("self").calls(split + "_with_sizes", sizes, n.raw("dim"));
                     }
                     return n.arg("self").calls(split, Math.ceilDiv(extent, chunks), n.raw("dim"));
-                });
+                })
+                .samples("float64[5, 2], 3", "float64[0, 2], 2");
     }
 
     private static Declaration slices(String parameters, Function<Args, List<Expr>> expansion) {
