@@ -98,7 +98,7 @@ public final class Declaration {
     Declaration inPlace(String gradFn) {
         Declaration other = renamed("_", _ -> gradFn);
         other.samples.clear();
-        return other;
+        return other.unsampled("it changes what a check would read again");
     }
 
     private Declaration renamed(String suffix, UnaryOperator<@Nullable String> gradFn) {

@@ -63,6 +63,7 @@ final class Statistics {
                 operator("_var(Tensor self, int[1]? dim, bool unbiased, bool keepdim) -> Tensor")
                         .doc("var with a correction of 1 or 0; has no derivative of its own")
                         .types(one(call -> reduced(call, floating(call))))
+                        .internal()
                         .kernel("var.dim"),
                 operator("logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor")
                         .doc("log Σ exp x along dimensions")
