@@ -39,85 +39,85 @@ final class Attention {
                         .vjp(List.of("query", "key", "value"), Attention::back)
                         .decomposeAll(n -> {
                             Expr scores = scores(n);
-                            Expr output = weights(scores).matmul(n.arg("value"));
+                            Expr output = weights(scores).matmul(shared(n, "value"));
                             return List.of(output, scores.call("logsumexp", new long[] {-1}));
                         })
                         .flops(Attention::flops)
                         .samples(
                                 "float64[1, 2, 3, 4], float64[1, 2, 5, 4], float64[1, 2, 5, 4]",
-                                "float64[2, 1, 3, 2], float64[2, 1, 3, 2], float64[2, 1, 3, 2], 0.0, True"));
+                                "float64[2, 1, 3, 2], float64[2, 1, 3, 2], float64[2, 1, 3, 2], 0.0, True",
+                                "float64[1, 4, 2, 2], float64[1, 2, 3, 2], float64[1, 2, 3, 2]"));
     }
 
     private static Expr attention(Args n) {
         Require.that(n.number("dropout_p") == 0, "dropout_p", "must be 0, as nothing is random yet");
         Require.rank(n.call(), "query", 2, 3, 4, 5);
+        Require.floating(n.call(), "query");
         Require.sameDtype(n.call(), "query", "key", "value");
-        if (n.rank("query") == 3 && n.rank("key") == 3 && n.rank("value") == 3 && isFused(n, null)) {
-            return fused(
-                            n,
-                            n.arg("query").unsqueeze(0),
-                            n.arg("key").unsqueeze(0),
-                            n.arg("value").unsqueeze(0))
-                    .squeeze(0);
+        Expr query = n.arg("query");
+        Expr key = n.arg("key");
+        Expr value = n.arg("value");
+        boolean withoutHeads = query.rank() == 3 && key.rank() == 3 && value.rank() == 3;
+        return withoutHeads
+                ? attention(n, query.unsqueeze(0), key.unsqueeze(0), value.unsqueeze(0))
+                        .squeeze(0)
+                : attention(n, query, key, value);
+    }
+
+    private static Expr attention(Args n, Expr query, Expr key, Expr value) {
+        if (isFused(n, query, key, value)) {
+            return query.callNamed(
+                    FUSED,
+                    Map.of("attn_mask", n.raw("attn_mask"), "scale", n.raw("scale")),
+                    key,
+                    value,
+                    0.0,
+                    n.raw("is_causal"));
         }
-        return isFused(n, 4) ? fused(n, n.arg("query"), repeated(n, "key"), repeated(n, "value")) : product(n);
+        long heads = n.bool("enable_gqa") && query.rank() > 2 ? query.size(-3) : 0;
+        return product(n, query, repeated("key", key, heads), repeated("value", value, heads));
     }
 
     /**
      * What PyTorch's fused kernel takes: one size of heads, and no mask that may have a derivative, which are those of
      * floating point.
      */
-    private static boolean isFused(Args n, @Nullable Integer rank) {
-        Shape query = n.shape("query");
-        Shape key = n.shape("key");
-        Shape value = n.shape("value");
-        boolean ranks = rank == null || query.rank() == rank && key.rank() == rank && value.rank() == rank;
-        boolean batches = ranks && query.dim(0) == key.dim(0) && query.dim(0) == value.dim(0);
-        long size = query.dim(query.rank() - 1);
-        return batches
-                && key.dim(key.rank() - 1) == size
-                && value.dim(value.rank() - 1) == size
-                && query.elements() > 0
-                && key.elements() > 0
+    private static boolean isFused(Args n, Expr query, Expr key, Expr value) {
+        boolean images = query.rank() == 4 && key.rank() == 4 && value.rank() == 4;
+        return images
+                && query.size(0) == key.size(0)
+                && query.size(0) == value.size(0)
+                && key.size(1) == value.size(1)
+                && (n.bool("enable_gqa") || query.size(1) == key.size(1))
+                && key.size(3) == query.size(3)
+                && value.size(3) == query.size(3)
+                && query.shape().elements() > 0
+                && key.shape().elements() > 0
                 && (!n.has("attn_mask") || n.type("attn_mask").dtype() == DType.BOOL);
     }
 
-    private static Expr fused(Args n, Expr query, Expr key, Expr value) {
-        return query.callNamed(
-                FUSED,
-                Map.of("attn_mask", n.raw("attn_mask"), "scale", n.raw("scale")),
-                key,
-                value,
-                0.0,
-                n.raw("is_causal"));
-    }
-
-    /** Heads that several queries share. */
-    private static Expr repeated(Args n, String parameter) {
-        Expr tensor = n.arg(parameter);
-        Shape query = n.shape("query");
-        if (!n.bool("enable_gqa") || query.rank() < 3 || tensor.rank() != query.rank()) {
+    /** Heads that several queries share; {@code heads} is how many there are to be, 0 for as many as there are. */
+    private static Expr repeated(String parameter, Expr tensor, long heads) {
+        long own = tensor.rank() < 3 ? heads : tensor.size(-3);
+        if (heads == 0 || own == heads) {
             return tensor;
         }
-        long heads = tensor.size(-3);
-        long times = heads == 0 ? 1 : query.dim(query.rank() - 3) / heads;
-        if (times * heads != query.dim(query.rank() - 3)) {
-            throw Require.shape(
-                    parameter, "has " + heads + " heads, which do not divide those of a query of shape " + query);
+        if (own == 0 || heads % own != 0) {
+            throw Require.shape(parameter, "has " + own + " heads, which do not divide the query's " + heads);
         }
-        return times == 1 ? tensor : tensor.call("repeat_interleave", times, -3);
+        return tensor.call("repeat_interleave", heads / own, -3);
     }
 
-    /** The same from simpler parts, query and key each scaled by the root. */
-    private static Expr product(Args n) {
-        Expr query = n.arg("query");
-        Expr key = repeated(n, "key");
-        Expr value = repeated(n, "value");
+    /** The same from simpler parts, query and key each scaled by the root; half precision computes in float32. */
+    private static Expr product(Args n, Expr query, Expr key, Expr value) {
+        DType dtype = query.dtype();
+        DType compute = dtype.sizeInBytes() == 2 ? DType.FLOAT32 : dtype;
         double scale = scale(n);
         double root = Math.sqrt(Math.abs(scale));
-        Expr scores = query.call("mul.Scalar", Math.copySign(root, scale))
-                .matmul(Products.transposed(key).call("mul.Scalar", root));
-        return weights(masked(n, scores)).matmul(value);
+        Expr scores = query.to(compute)
+                .call("mul.Scalar", Math.copySign(root, scale))
+                .matmul(Products.transposed(key.to(compute)).call("mul.Scalar", root));
+        return weights(masked(n, scores)).matmul(value.to(compute)).to(dtype);
     }
 
     private static double scale(Args n) {
@@ -126,8 +126,22 @@ final class Attention {
     }
 
     private static Expr scores(Args n) {
-        Expr products = n.arg("query").matmul(Products.transposed(n.arg("key")));
+        Expr products = n.arg("query").matmul(Products.transposed(shared(n, "key")));
         return masked(n, products.mul(scale(n)));
+    }
+
+    /** Keys or values with a head for each of the query's. */
+    private static Expr shared(Args n, String parameter) {
+        return repeated(parameter, n.arg(parameter), n.shape("query").dim(1));
+    }
+
+    /** The sum over the queries that share a head. */
+    private static Expr unshared(Args n, String parameter, Expr back) {
+        Shape own = n.shape(parameter);
+        return own.equals(back.shape())
+                ? back
+                : back.reshape(own.withDim(1, back.size(1) / own.dim(1)).insertDim(1, own.dim(1)))
+                        .sum(2);
     }
 
     private static Expr masked(Args n, Expr scores) {
@@ -155,13 +169,13 @@ final class Attention {
         }
         Expr g = n.grad();
         Expr p = weights(scores(n));
-        Expr toWeights = g.matmul(Products.transposed(n.arg("value")));
+        Expr toWeights = g.matmul(Products.transposed(shared(n, "value")));
         Expr toScores =
                 toWeights.call("_softmax_backward_data", p, -1, p.dtype()).mul(scale(n));
         return Arrays.asList(
-                toScores.matmul(n.arg("key")),
-                Products.transposed(toScores).matmul(n.arg("query")),
-                Products.transposed(p).matmul(g));
+                toScores.matmul(shared(n, "key")),
+                unshared(n, "key", Products.transposed(toScores).matmul(n.arg("query"))),
+                unshared(n, "value", Products.transposed(p).matmul(g)));
     }
 
     private static List<TensorType> types(Call call) {
@@ -172,8 +186,13 @@ final class Attention {
         Require.sameDtype(call, "query", "key", "value");
         Require.that(call.number("dropout_p") == 0, "dropout_p", "must be 0, as nothing is random yet");
         Shape query = call.shape("query");
-        Shape key = Shape.of(query.dim(0), query.dim(1), call.shape("key").dim(2), query.dim(3));
-        Require.shape(call, "key", key, "query's batch, heads and size");
+        long heads = call.shape("key").dim(1);
+        Shape key = Shape.of(query.dim(0), heads, call.shape("key").dim(2), query.dim(3));
+        Require.shape(call, "key", key, "query's batch and size");
+        Require.that(
+                heads > 0 && query.dim(1) % heads == 0,
+                "key",
+                "has " + heads + " heads, which do not divide the query's " + query.dim(1));
         Require.shape(call, "value", key, "that of key");
         Shape scores = query.withDim(3, key.dim(2));
         boolean fits = !call.has("attn_mask")

@@ -249,7 +249,8 @@ final class ClassLosses {
             uniform = each.sumAll().div(weightOfTargets(n, target, ignored));
         }
         double smoothing = n.number("label_smoothing");
-        return loss.mul(1 - smoothing).add(uniform.mul(smoothing / scores.size(classDim)));
+        return loss.call("mul.Scalar", 1 - smoothing)
+                .add(uniform.call("mul.Scalar", smoothing / scores.size(classDim)));
     }
 
     private static Expr weightOfTargets(Args n, Expr target, Expr ignored) {

@@ -4,6 +4,7 @@ import dev.gradwire.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 
 /** Sums of products over chosen dimensions, by one matrix product. */
@@ -43,9 +44,9 @@ final class Contraction {
             long sizeA = a.size((int) dimsA[i]);
             long sizeB = b.size((int) dimsB[i]);
             if (sizeB == 1) {
-                left = left.sumKeepingDims(dimsA[i]);
+                left = sumOf(left, dimsA[i]);
             } else if (sizeA == 1) {
-                right = right.sumKeepingDims(dimsB[i]);
+                right = sumOf(right, dimsB[i]);
             } else if (sizeA == sizeB) {
                 contracted = Math.multiplyExact(contracted, sizeA);
             } else {
@@ -74,7 +75,15 @@ final class Contraction {
         long elements = a.tensor.shape().elements();
         return a.isContiguous() && b.isContiguous()
                 ? a.reshape(elements).call("dot", b.reshape(elements))
-                : a.tensor.call("squeeze").mul(b.tensor.call("squeeze")).sumAll();
+                : a.tensor
+                        .call("squeeze")
+                        .mul(b.tensor.call("squeeze"))
+                        .callNamed("sum", Map.of("dtype", a.tensor.dtype()));
+    }
+
+    /** Integers stay what they are. */
+    private static Expr sumOf(Expr tensor, long dim) {
+        return tensor.callNamed("sum", Map.of("dtype", tensor.dtype()), new long[] {dim}, true);
     }
 
     private static long[] others(Expr tensor, long[] dims) {

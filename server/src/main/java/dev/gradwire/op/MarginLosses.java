@@ -108,7 +108,7 @@ final class MarginLosses {
     }
 
     private static Shape samples(Args n) {
-        return n.rank("self") == 2 ? n.shape("target") : Shape.SCALAR;
+        return n.shape("target");
     }
 
     private static double p(Args n) {
@@ -158,7 +158,7 @@ final class MarginLosses {
             Require.sameDtype(call, "self", "weight");
             Require.shape(call, "weight", Shape.of(classes), "one for each class");
         }
-        return Loss.reduced(call, call.type("self").withShape(self.rank() == 2 ? call.shape("target") : Shape.SCALAR));
+        return Loss.reduced(call, call.type("self").withShape(call.shape("target")));
     }
 
     private static TensorType multiLabel(Call call) {

@@ -59,6 +59,7 @@ final class Matmul {
                 operator("linalg_vecdot(Tensor x, Tensor y, *, int dim=-1) -> Tensor")
                         .doc("Σ x · y along dim")
                         .composite(n -> {
+                            Require.floating(n.call(), "x", "y");
                             Expr x = n.arg("x");
                             Expr y = n.arg("y");
                             boolean vectors = x.rank() == 1 && y.rank() == 1;

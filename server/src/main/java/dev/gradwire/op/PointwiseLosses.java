@@ -99,7 +99,7 @@ final class PointwiseLosses {
                         }))
                         .vjp("self", n -> {
                             Expr x = n.arg("self");
-                            Expr variance = x.rsub(1).mul(x).call("clamp_min", 1e-12);
+                            Expr variance = x.rsub(1).mul(x).call("clamp_min", (double) 1e-12f);
                             return weighted(n, x.sub(n.arg("target")).div(variance));
                         })
                         .vjp("target", n -> {

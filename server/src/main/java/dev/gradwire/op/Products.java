@@ -107,8 +107,12 @@ final class Products {
                                 "batch2",
                                 n -> scaled(transposed(n.arg("batch1")).bmm(batched(n, "batch1")), n.raw("alpha")))
                         .kernelWhere("addbmm", Products::isFloating)
-                        .decompose(
-                                n -> sum(n, n.arg("batch1").bmm(n.arg("batch2")).sum(0)))
+                        .decompose(n -> sum(
+                                n,
+                                n.arg("batch1")
+                                        .bmm(n.arg("batch2"))
+                                        .sum(0)
+                                        .to(n.type("self").dtype())))
                         .flops(call -> flops(call, "batch1", "batch2"))
                         .samples("float64[3], float64[2, 4, 5], float64[2, 5, 3], alpha=0.5"),
                 added("addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor")
