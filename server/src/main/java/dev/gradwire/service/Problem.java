@@ -7,7 +7,7 @@ import io.grpc.Status;
  * dev.gradwire.graph.Reason}.
  */
 enum Problem {
-    MALFORMED_MESSAGE(Status.Code.INVALID_ARGUMENT, "the message is not a valid %s"),
+    MALFORMED_MESSAGE(Status.Code.INVALID_ARGUMENT, "a message of %s is cut short or damaged"),
     MISSING_FIELD(Status.Code.INVALID_ARGUMENT, "%s must be given"),
     UNKNOWN_DTYPE(Status.Code.INVALID_ARGUMENT, "%s has no element type that this server knows"),
     UNKNOWN_ENUM(Status.Code.INVALID_ARGUMENT, "%s has a value that this server does not know"),

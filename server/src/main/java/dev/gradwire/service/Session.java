@@ -49,6 +49,7 @@ final class Session implements StreamObserver<SessionRequest> {
         client.disableAutoRequest();
         client.setOnReadyHandler(work::send);
         client.setOnCancelHandler(work::end);
+        client.setOnCloseHandler(work::end);
         client.request(1);
     }
 

@@ -27,7 +27,7 @@ final class TestServer implements AutoCloseable {
                 .build();
         String name = "in-process-" + server.port();
         inProcess = InProcessServerBuilder.forName(name)
-                .addService(new AutogradService(server.resources()))
+                .addService(Guard.of(new AutogradService(server.resources())))
                 .build()
                 .start();
         inProcessChannel = InProcessChannelBuilder.forName(name).build();
