@@ -83,6 +83,9 @@ final class AutogradService extends AutogradServiceImplBase {
                 observer.onNext(message);
                 observer.onCompleted();
             } catch (Throwable failure) {
+                if (context.isCancelled()) {
+                    return; // nobody listens, and the transport may be gone
+                }
                 observer.onError(Errors.toException(failure, context));
             }
         };

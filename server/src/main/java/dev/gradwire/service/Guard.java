@@ -20,7 +20,8 @@ final class Guard implements ServerInterceptor {
     private Guard() {}
 
     static ServerServiceDefinition of(BindableService service) {
-        return ServerInterceptors.intercept(ServerInterceptors.useInputStreamMessages(service.bindService()), new Guard());
+        return ServerInterceptors.intercept(
+                ServerInterceptors.useInputStreamMessages(service.bindService()), new Guard());
     }
 
     @Override
@@ -65,7 +66,8 @@ final class Guard implements ServerInterceptor {
         private Throwable refusal(Throwable failure) {
             return failure.getCause() instanceof InvalidProtocolBufferException
                     ? new Refusal(
-                            Problem.MALFORMED_MESSAGE, call.getMethodDescriptor().getBareMethodName())
+                            Problem.MALFORMED_MESSAGE,
+                            call.getMethodDescriptor().getBareMethodName())
                     : failure;
         }
     }

@@ -34,6 +34,10 @@ public record ServerConfig(
         return new ServerConfig(host, port, lanes, threads, changed, drainDelay, grace);
     }
 
+    public ServerConfig withThreads(int changed) {
+        return new ServerConfig(host, port, lanes, changed, limits, drainDelay, grace);
+    }
+
     public ServerConfig withLanes(int changed) {
         return new ServerConfig(host, port, changed, threads, limits, drainDelay, grace);
     }

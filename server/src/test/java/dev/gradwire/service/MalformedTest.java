@@ -82,8 +82,8 @@ final class MalformedTest {
         Details details = Details.of(() -> RawCalls.session(server.channel, new byte[] {-1, -1}));
         assertThat(details.code()).isEqualTo(Code.INVALID_ARGUMENT);
         assertThat(details.reason()).isEqualTo("MALFORMED_MESSAGE");
-        Details empty = Details.of(() ->
-                RawCalls.session(server.channel, SessionRequest.getDefaultInstance().toByteArray()));
+        Details empty = Details.of(() -> RawCalls.session(
+                server.channel, SessionRequest.getDefaultInstance().toByteArray()));
         assertThat(empty.code()).isEqualTo(Code.INVALID_ARGUMENT);
         server.assertNothingHeld();
     }

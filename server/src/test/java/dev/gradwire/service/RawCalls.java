@@ -32,8 +32,8 @@ final class RawCalls {
 
     /** Run with these bytes as the request message. */
     static byte[] run(Channel channel, byte[] request) {
-        MethodDescriptor<byte[], byte[]> method = AutogradServiceGrpc.getRunMethod().toBuilder(BYTES, BYTES)
-                .build();
+        MethodDescriptor<byte[], byte[]> method =
+                AutogradServiceGrpc.getRunMethod().toBuilder(BYTES, BYTES).build();
         return ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, request);
     }
 

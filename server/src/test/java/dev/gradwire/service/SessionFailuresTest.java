@@ -40,7 +40,7 @@ final class SessionFailuresTest {
 
     @BeforeAll
     static void start() throws IOException {
-        server = new TestServer(ServerConfig.DEFAULT.withLimits(
+        server = new TestServer(TestServer.CONFIG.withLimits(
                 new Limits(Map.of(Limit.MAX_STALL_SECONDS, 1L, Limit.MAX_SESSION_BYTES, 80L << 20))));
     }
 
@@ -60,18 +60,14 @@ final class SessionFailuresTest {
 
     private static SessionClient opened(long n) {
         SessionClient session = session();
-        session.open(Open.newBuilder()
-                .setProgram(Wire.program(Wire.squares(n)))
-                .setBackward(Backward.getDefaultInstance()));
+        session.open(
+                Open.newBuilder().setProgram(Wire.program(Wire.squares(n))).setBackward(Backward.getDefaultInstance()));
         session.opened();
         return session;
     }
 
     private static TensorChunk.Builder chunk(long offset, int length) {
-        return TensorChunk.newBuilder()
-                .setInput("x")
-                .setOffset(offset)
-                .setData(ByteString.copyFrom(new byte[length]));
+        return TensorChunk.newBuilder().setInput("x").setOffset(offset).setData(ByteString.copyFrom(new byte[length]));
     }
 
     private static TensorChunk.Builder first(int length) {
@@ -93,28 +89,45 @@ final class SessionFailuresTest {
                 new Wrong("CHUNK_SIZE", "chunk.data", s -> s.chunk(first(16))),
                 new Wrong("MISSING_FIELD", "chunk.type", s -> s.chunk(chunk(0, 12))),
                 new Wrong("MISSING_FIELD", "chunk.input", s -> s.chunk(TensorChunk.newBuilder())),
-                new Wrong("TYPE_MISMATCH", "chunk.type", s -> s.chunk(first(12)
-                        .setType(TensorType.newBuilder()
-                                .setDtype(Dtype.DTYPE_FLOAT32)
-                                .addDims(4)))),
-                new Wrong("UNKNOWN_DTYPE", "chunk.type", s -> s.chunk(
-                        chunk(0, 12).setType(TensorType.newBuilder().setDtypeValue(99)))),
+                new Wrong(
+                        "TYPE_MISMATCH",
+                        "chunk.type",
+                        s -> s.chunk(first(12)
+                                .setType(TensorType.newBuilder()
+                                        .setDtype(Dtype.DTYPE_FLOAT32)
+                                        .addDims(4)))),
+                new Wrong(
+                        "UNKNOWN_DTYPE",
+                        "chunk.type",
+                        s -> s.chunk(
+                                chunk(0, 12).setType(TensorType.newBuilder().setDtypeValue(99)))),
                 new Wrong("UNKNOWN_INPUT", "chunk.input", s -> s.chunk(first(12).setInput("z"))),
-                new Wrong("UNKNOWN_ENCODING", "chunk.encoding", s -> s.chunk(
-                        first(12).setEncoding(Encoding.ENCODING_LZ4))),
-                new Wrong("PROTOCOL_ORDER", "chunk.run_id", s -> s.chunk(first(12).setRunId(3))),
+                new Wrong(
+                        "UNKNOWN_ENCODING",
+                        "chunk.encoding",
+                        s -> s.chunk(first(12).setEncoding(Encoding.ENCODING_LZ4))),
+                new Wrong(
+                        "PROTOCOL_ORDER", "chunk.run_id", s -> s.chunk(first(12).setRunId(3))),
                 new Wrong("LIMIT_EXCEEDED", "chunk.data", s -> s.chunk(first((1 << 20) + 1))),
                 new Wrong("RUN_ID_ORDER", "execute.run_id", s -> s.execute(Execute.newBuilder())),
-                new Wrong("PROTOCOL_ORDER", "", s -> s.send(
-                        SessionRequest.newBuilder().setGraphPart(GraphPart.getDefaultInstance()))),
+                new Wrong(
+                        "PROTOCOL_ORDER",
+                        "",
+                        s -> s.send(SessionRequest.newBuilder().setGraphPart(GraphPart.getDefaultInstance()))),
                 new Wrong("MISSING_FIELD", "", s -> s.send(SessionRequest.newBuilder())),
                 new Wrong("MISSING_FIELD", "open", s -> s.open(Open.newBuilder())),
-                new Wrong("UNKNOWN_OPERATOR", "graph.nodes[0].op", s -> s.open(Open.newBuilder()
-                        .setProgram(Wire.program(Graph.newBuilder().addNodes(node("a", "nothing")))))),
-                new Wrong("PROTOCOL_ORDER", "", s -> s.open(Open.newBuilder()
-                                .setProgram(Wire.program(Wire.squares(1)))
-                                .setGraphContinues(true))
-                        .execute(Execute.newBuilder().setRunId(1))));
+                new Wrong(
+                        "UNKNOWN_OPERATOR",
+                        "graph.nodes[0].op",
+                        s -> s.open(Open.newBuilder()
+                                .setProgram(Wire.program(Graph.newBuilder().addNodes(node("a", "nothing")))))),
+                new Wrong(
+                        "PROTOCOL_ORDER",
+                        "",
+                        s -> s.open(Open.newBuilder()
+                                        .setProgram(Wire.program(Wire.squares(1)))
+                                        .setGraphContinues(true))
+                                .execute(Execute.newBuilder().setRunId(1))));
     }
 
     @ParameterizedTest
@@ -135,9 +148,10 @@ final class SessionFailuresTest {
 
     @Test
     void anIncompleteProgramEndsTheStream() {
-        SessionClient session = session().open(Open.newBuilder()
-                .setProgram(Wire.program(Wire.squares(1)))
-                .setGraphContinues(true));
+        SessionClient session = session()
+                .open(Open.newBuilder()
+                        .setProgram(Wire.program(Wire.squares(1)))
+                        .setGraphContinues(true));
         session.call.onCompleted();
         assertThat(session.failure().reason()).isEqualTo("PROTOCOL_ORDER");
     }
@@ -158,15 +172,29 @@ final class SessionFailuresTest {
         return Stream.of(
                 new Wrong("MISSING_INPUT", "", s -> s.execute(run.clone())),
                 new Wrong("INCOMPLETE_INPUT", "", s -> s.chunk(first(4)).execute(run.clone())),
-                new Wrong("UNKNOWN_KEPT", "execute.bind[\"x\"]", s -> s.execute(run.clone().putBind("x", "k"))),
-                new Wrong("UNKNOWN_RESULT", "execute.fetch.results[0]", s -> s.tensor("x", Wire.vector(1, 2, 3))
-                        .execute(run.clone().setFetch(Fetch.newBuilder().addResults(z)))),
-                new Wrong("UNKNOWN_INPUT", "execute.carry[0].input", s -> s.tensor("x", Wire.vector(1, 2, 3))
-                        .execute(run.clone()
-                                .addCarry(Carry.newBuilder().setResult(y).setInput("z")))),
-                new Wrong("TYPE_MISMATCH", "execute.carry[0]", s -> s.tensor("x", Wire.vector(1, 2, 3))
-                        .execute(run.clone()
-                                .addCarry(Carry.newBuilder().setResult(y).setInput("x")))));
+                new Wrong(
+                        "UNKNOWN_KEPT",
+                        "execute.bind[\"x\"]",
+                        s -> s.execute(run.clone().putBind("x", "k"))),
+                new Wrong(
+                        "UNKNOWN_RESULT",
+                        "execute.fetch.results[0]",
+                        s -> s.tensor("x", Wire.vector(1, 2, 3))
+                                .execute(run.clone().setFetch(Fetch.newBuilder().addResults(z)))),
+                new Wrong(
+                        "UNKNOWN_INPUT",
+                        "execute.carry[0].input",
+                        s -> s.tensor("x", Wire.vector(1, 2, 3))
+                                .execute(run.clone()
+                                        .addCarry(
+                                                Carry.newBuilder().setResult(y).setInput("z")))),
+                new Wrong(
+                        "TYPE_MISMATCH",
+                        "execute.carry[0]",
+                        s -> s.tensor("x", Wire.vector(1, 2, 3))
+                                .execute(run.clone()
+                                        .addCarry(
+                                                Carry.newBuilder().setResult(y).setInput("x")))));
     }
 
     @ParameterizedTest
@@ -178,7 +206,8 @@ final class SessionFailuresTest {
         assertThat(details.reason()).as(details.text()).isEqualTo(wrong.reason);
         assertThat(details.field()).isEqualTo(wrong.field);
         if (!wrong.reason.equals("INCOMPLETE_INPUT")) {
-            session.tensor("x", Wire.vector(1, 2, 3)).execute(Execute.newBuilder().setRunId(2));
+            session.tensor("x", Wire.vector(1, 2, 3))
+                    .execute(Execute.newBuilder().setRunId(2));
             assertThat(session.done(2).output("y")).containsExactly(14);
         }
         session.completeWell();
@@ -190,14 +219,16 @@ final class SessionFailuresTest {
                 .addInputs(leaf("x", 2))
                 .addNodes(node("l", "log", value("x")))
                 .addOutputs("l");
-        SessionClient session = session().open(Open.newBuilder()
-                .setProgram(Wire.program(log))
-                .setOptions(Options.newBuilder().setDetectAnomaly(true)));
+        SessionClient session = session()
+                .open(Open.newBuilder()
+                        .setProgram(Wire.program(log))
+                        .setOptions(Options.newBuilder().setDetectAnomaly(true)));
         session.opened();
         session.tensor("x", Wire.vector(1, 0)).execute(Execute.newBuilder().setRunId(1));
         Details details = new Details(session.runError().getStatus());
         assertThat(details.reason()).isEqualTo("NON_FINITE");
-        assertThat(details.find(dev.gradwire.v1.Anomaly.class).getInputs(0).getName()).isEqualTo("x");
+        assertThat(details.find(dev.gradwire.v1.Anomaly.class).getInputs(0).getName())
+                .isEqualTo("x");
         session.tensor("x", Wire.vector(1, 1)).execute(Execute.newBuilder().setRunId(2));
         assertThat(session.done(2).output("l")).containsExactly(0, 0);
         session.completeWell();
@@ -206,11 +237,12 @@ final class SessionFailuresTest {
     @Test
     void refusesMoreThanASessionMayKeep() {
         int n = 30 << 18; // 30 MiB; two inputs would be kept, and 80 MiB are allowed
-        SessionClient session = session().open(Open.newBuilder()
-                .setProgram(Wire.program(Graph.newBuilder()
-                        .addInputs(leaf("a", n))
-                        .addInputs(leaf("b", n))
-                        .addInputs(leaf("c", n)))));
+        SessionClient session = session()
+                .open(Open.newBuilder()
+                        .setProgram(Wire.program(Graph.newBuilder()
+                                .addInputs(leaf("a", n))
+                                .addInputs(leaf("b", n))
+                                .addInputs(leaf("c", n)))));
         session.opened();
         for (String input : List.of("a", "b", "c")) {
             session.chunk(TensorChunk.newBuilder()
@@ -257,7 +289,8 @@ final class SessionFailuresTest {
                         .addOutputs("out"))));
         session.call.request(1);
         session.opened();
-        session.tensor("x", Wire.vector(new float[n])).execute(Execute.newBuilder().setRunId(1));
+        session.tensor("x", Wire.vector(new float[n]))
+                .execute(Execute.newBuilder().setRunId(1));
         TestServer.eventually("results wait", () -> server.resources().budget().leases() == 2);
         TestServer.eventually("cut", () -> server.server.sessions().count() == 0);
         session.call.request(1000);

@@ -15,6 +15,9 @@ import java.time.Duration;
 
 /** A server on a free port with a channel to it, and the same service a second time without a network. */
 final class TestServer implements AutoCloseable {
+    /** One thread a kernel: tests share their machine. */
+    static final ServerConfig CONFIG = ServerConfig.DEFAULT.withThreads(1);
+
     final GradwireServer server;
     final ManagedChannel channel;
     private final Server inProcess;
@@ -34,7 +37,7 @@ final class TestServer implements AutoCloseable {
     }
 
     static TestServer start() throws IOException {
-        return new TestServer(ServerConfig.DEFAULT);
+        return new TestServer(CONFIG);
     }
 
     AutogradServiceBlockingStub stub() {
