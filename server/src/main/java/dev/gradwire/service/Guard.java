@@ -67,7 +67,7 @@ final class Guard implements ServerInterceptor {
             return failure.getCause() instanceof InvalidProtocolBufferException
                     ? new Refusal(
                             Problem.MALFORMED_MESSAGE,
-                            call.getMethodDescriptor().getBareMethodName())
+                            String.valueOf(call.getMethodDescriptor().getBareMethodName()))
                     : failure;
         }
     }

@@ -4,7 +4,6 @@ import static dev.gradwire.service.Wire.integer;
 import static dev.gradwire.service.Wire.leaf;
 import static dev.gradwire.service.Wire.node;
 import static dev.gradwire.service.Wire.value;
-import static dev.gradwire.service.Wire.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradwire.v1.Backward;
@@ -61,7 +60,7 @@ final class BombTest {
         Graph.Builder graph = Graph.newBuilder().addInputs(leaf("n0", 4));
         for (int i = 1; i <= 64; i++) {
             String last = "n" + (i - 1);
-            graph.addNodes(node("n" + i, "cat", values(last, last)));
+            graph.addNodes(node("n" + i, "cat", Wire.values(last, last)));
         }
         Details details = refused(graph.addOutputs("n64"));
         assertThat(details.metadata())
@@ -99,7 +98,7 @@ final class BombTest {
     void derivativesThatDouble() {
         Graph.Builder graph = Graph.newBuilder().addInputs(leaf("x")).addNodes(node("g0", "tanh", value("x")));
         for (int i = 1; i <= 40; i++) {
-            graph.addNodes(node("g" + i, "grad", values("g" + (i - 1)), values("x")));
+            graph.addNodes(node("g" + i, "grad", Wire.values("g" + (i - 1)), Wire.values("x")));
         }
         assertThat(refused(graph.addOutputs("g40")).metadata()).containsEntry("limit", "max_graph_values");
     }

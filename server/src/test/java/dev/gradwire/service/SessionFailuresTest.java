@@ -75,7 +75,7 @@ final class SessionFailuresTest {
                 .setType(TensorType.newBuilder().setDtype(Dtype.DTYPE_FLOAT32).addDims(3));
     }
 
-    private record Wrong(String reason, String field, Consumer<SessionClient> what) {
+    record Wrong(String reason, String field, Consumer<SessionClient> what) {
         @Override
         public String toString() {
             return reason + " " + field;
