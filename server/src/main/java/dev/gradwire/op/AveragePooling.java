@@ -94,9 +94,11 @@ final class AveragePooling {
     private static void checkDivisor(Call call) {
         Require.floating(call, "self");
         Require.that(
-                !call.has("divisor_override") || call.integer("divisor_override") != 0,
+                !call.has("divisor_override")
+                        || call.integer("divisor_override") != 0
+                                && Math.abs(call.integer("divisor_override")) <= Integer.MAX_VALUE,
                 "divisor_override",
-                "must not be 0");
+                "must not be 0 and fit 32 bits");
     }
 
     private static Object[] window(Args n, Expr... before) {
@@ -122,7 +124,7 @@ final class AveragePooling {
                     Require.floating(call, "self");
                     return call.type("self").withShape(MaxPooling.shared(call, spatial));
                 }))
-                .vjp("self", n -> n.grad().call(name + "_backward", n.arg("self")))
+                .vjp("self", n -> MaxPooling.isEmpty(n) ? null : n.grad().call(name + "_backward", n.arg("self")))
                 .kernel(name)
                 .samples(spatial == 2 ? "float64[2, 5, 4], [3, 2]" : "float64[1, 4, 3, 2], [2, 2, 1]");
     }

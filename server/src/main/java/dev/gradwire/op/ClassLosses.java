@@ -55,9 +55,8 @@ final class ClassLosses {
                 .doc("nll_loss, and the sum of the weights that went into a mean or sum")
                 .gradFn(gradFn)
                 .types(call -> {
-                    checkScores(call, targetRank);
-                    TensorType each = call.type("self").withShape(call.shape("target"));
-                    return List.of(Loss.reduced(call, each), each.withShape(Shape.SCALAR));
+                    checkScores(call, targetRank, DType.INT64, DType.UINT8);
+                    return List.of(loss(call), call.type("self").withShape(Shape.SCALAR));
                 })
                 .notDifferentiable(1)
                 .vjp(
@@ -67,7 +66,7 @@ final class ClassLosses {
                                         .call(
                                                 backward,
                                                 n.arg("self"),
-                                                n.raw("target"),
+                                                n.arg("target").to(DType.INT64),
                                                 n.raw("weight"),
                                                 n.raw("reduction"),
                                                 n.raw("ignore_index"),
@@ -94,10 +93,9 @@ final class ClassLosses {
                 .doc("the cotangent of nll_loss's self")
                 .gradFn(gradFn)
                 .types(call -> {
-                    checkScores(call, targetRank);
-                    TensorType each = call.type("self").withShape(call.shape("target"));
+                    checkScores(call, targetRank, DType.INT64);
                     Require.sameDtype(call, "self", "grad_output", "total_weight");
-                    Require.shape(call, "grad_output", Loss.reduced(call, each).shape(), "that of the loss");
+                    Require.shape(call, "grad_output", loss(call).shape(), "that of the loss");
                     Require.rank(call, "total_weight", 0);
                     return List.of(call.type("self"));
                 })
@@ -111,9 +109,7 @@ final class ClassLosses {
                                         n.raw("reduction"),
                                         n.raw("ignore_index")))
                 .zeroVjp("self")
-                // Without a reduction the library writes to whatever class a target names
-                .kernelWhere(name, call -> Loss.reduction(call) != Loss.NONE)
-                .decompose(ClassLosses::scattered)
+                .kernel(name)
                 .samples(
                         targetRank == 1
                                 ? new String[] {
@@ -125,27 +121,16 @@ final class ClassLosses {
                                 });
     }
 
-    /** −weight[target] · grad_output at the target's class, for a mean by total_weight. */
-    private static Expr scattered(Args n) {
-        Expr self = n.arg("self");
-        int classDim = self.rank() == 1 ? 0 : 1;
-        Expr ignored = n.arg("target").eq(n.raw("ignore_index"));
-        Expr target = n.arg("target").to(DType.INT64).call("masked_fill", ignored, 0);
-        boolean mean = Loss.reduction(n.call()) == Loss.MEAN;
-        Expr grad = (mean ? n.arg("grad_output").div(n.arg("total_weight")) : n.arg("grad_output")).neg();
-        if (n.has("weight")) {
-            Expr flat = target.reshape(target.shape().elements());
-            grad = grad.mul(n.arg("weight").call("index_select", 0, flat).reshape(target.shape()));
-        }
-        grad = grad.expand(target.shape()).call("masked_fill", ignored, 0.0);
-        Shape one = self.shape().withDim(classDim, 1);
-        return self.zerosLike().call("scatter", classDim, target.reshape(one), grad.reshape(one));
+    /** Of one sample without a batch the loss is a scalar, whether or not its target is one. */
+    private static TensorType loss(Call call) {
+        TensorType self = call.type("self");
+        return Loss.reduced(call, self.withShape(self.rank() == 1 ? Shape.SCALAR : call.shape("target")));
     }
 
     /** Scores [N, C] or [C] for targets of rank 1, [N, C, H, W] for those of rank 3. */
-    private static void checkScores(Call call, int targetRank) {
+    private static void checkScores(Call call, int targetRank, DType... indices) {
         Require.floating(call, "self");
-        Require.index(call, "target", DType.INT64, DType.UINT8);
+        Require.index(call, "target", indices);
         Shape scores = call.shape("self");
         if (targetRank == 1) {
             Require.rank(call, "self", 1, 2);
@@ -158,6 +143,9 @@ final class ClassLosses {
             Require.shape(call, "target", expected, "that of self without its classes");
         }
         long classes = scores.dim(scores.rank() == 1 ? 0 : 1);
+        if (classes == 0 && call.shape("target").elements() > 0) {
+            throw Require.shape("self", "has no classes: shape " + scores);
+        }
         if (call.has("weight")) {
             Require.sameDtype(call, "self", "weight");
             Require.shape(call, "weight", Shape.of(classes), "one for each class");

@@ -152,7 +152,10 @@ final class Convolution {
         boolean transposed = call.bool("transposed");
         Require.that(groups > 0, "groups", "must be positive, but is " + groups);
         long channels = transposed ? weight.dim(0) : Math.multiplyExact(weight.dim(1), groups);
-        boolean fits = weight.dim(0) > 0 && weight.dim(0) % groups == 0 && input.dim(1) == channels;
+        boolean fits = weight.dim(0) > 0
+                && weight.dim(0) % groups == 0
+                && input.dim(1) == channels
+                && (!transposed || weight.dim(1) > 0);
         if (!fits) {
             throw Require.shape(
                     "weight",

@@ -89,8 +89,7 @@ final class CtcLoss {
         Expr scores = n.rank("log_probs") == 2 ? n.arg("log_probs").unsqueeze(1) : n.arg("log_probs");
         Expr loss = scores.calls(
                         "_ctc_loss",
-                        // The kernel reads wherever a label points
-                        n.arg("targets").to(DType.INT64).call("clamp", 0, scores.size(-1) - 1),
+                        n.arg("targets").to(DType.INT64),
                         n.raw("input_lengths"),
                         n.raw("target_lengths"),
                         n.raw("blank"),

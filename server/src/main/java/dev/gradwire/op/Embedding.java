@@ -41,30 +41,10 @@ final class Embedding {
                         .gradFn("EmbeddingDenseBackwardBackward0")
                         .types(one(Embedding::table))
                         .vjp("grad_output", Embedding::rowsOf)
-                        // With the scaling the library counts at whatever index there is
-                        .kernelWhere("embedding_dense_backward", call -> !call.bool("scale_grad_by_freq"))
-                        .decompose(Embedding::added)
+                        .kernel("embedding_dense_backward")
                         .samples(
                                 "float64[2, 3, 2], int64[2, 3]{0..3}, 4, -1, False",
                                 "float64[2], int64[]{0..3}, 4, 0, False"));
-    }
-
-    private static Expr added(Args n) {
-        Expr indices = n.arg("indices").to(DType.INT64);
-        Expr flat = indices.reshape(indices.shape().elements());
-        Expr rows = n.arg("grad_output");
-        TensorType table = table(n.call());
-        rows = rows.reshape(flat.size(0), table.shape().dim(1));
-        if (n.bool("scale_grad_by_freq")) {
-            TensorType counts = table.withShape(table.shape().withoutDim(1));
-            Expr ones = n.full(counts.withShape(flat.shape()), 1);
-            Expr frequency = n.full(counts, 0).call("scatter_add", 0, flat, ones);
-            rows = rows.div(frequency.call("index_select", 0, flat).unsqueeze(1));
-        }
-        if (n.integer("padding_idx") >= 0) {
-            rows = rows.call("masked_fill", flat.eq(n.raw("padding_idx")).unsqueeze(1), 0.0);
-        }
-        return n.full(table, 0).call("index_add", 0, flat, rows);
     }
 
     private static TensorType rows(Call call) {

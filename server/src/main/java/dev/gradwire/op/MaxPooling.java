@@ -14,23 +14,18 @@ import java.util.stream.LongStream;
 
 /** Maxima of windows, with their places in the flattened image; what flows back goes to those places. */
 final class MaxPooling {
-    /** The kernels of the backward forms write to whatever place an index names: they are for indices known good. */
-    private static final String UNCHECKED = "_unchecked";
-
     private MaxPooling() {}
 
     static List<Declaration> declarations() {
         return List.of(
                 windows(2),
-                windowsBackward(2, ""),
-                windowsBackward(2, UNCHECKED).internal(),
+                windowsBackward(2),
                 windows(3),
-                windowsBackward(3, ""),
-                windowsBackward(3, UNCHECKED).internal(),
+                windowsBackward(3),
                 adaptive(2),
-                adaptiveBackward(2).internal(),
+                adaptiveBackward(2),
                 adaptive(3),
-                adaptiveBackward(3).internal(),
+                adaptiveBackward(3),
                 unpool("int[2] output_size", 2),
                 unpoolBackward("int[2] output_size", 2),
                 unpool("int[3] output_size, int[3] stride, int[3] padding", 3),
@@ -68,7 +63,7 @@ final class MaxPooling {
                         "self",
                         n -> n.grad()
                                 .call(
-                                        name + "_backward" + UNCHECKED,
+                                        name + "_backward",
                                         n.arg("self"),
                                         n.raw("kernel_size"),
                                         Windows.stride(n.call(), spatial),
@@ -83,30 +78,20 @@ final class MaxPooling {
                                 : "float64[2, 2, 3, 4], [2, 1, 2]");
     }
 
-    private static Declaration windowsBackward(int spatial, String suffix) {
+    private static Declaration windowsBackward(int spatial) {
         String name = "max_pool" + spatial + "d_with_indices_backward";
-        Declaration declaration = operator(name + suffix + "(Tensor grad_output, Tensor self, " + window(spatial, false)
+        return operator(name + "(Tensor grad_output, Tensor self, " + window(spatial, false)
                         + ", Tensor indices) -> Tensor")
                 .doc("grad_output at the places of the maxima")
                 .gradFn("MaxPool" + spatial + "DWithIndicesBackwardBackward0")
                 .types(one(call -> scattered(call, Windows.pooled(call, spatial))))
                 .vjp("grad_output", n -> picked(n.grad(), n.arg("indices"), spatial))
                 .zeroVjp("self")
+                .kernel(name, call -> Windows.arguments(call, spatial))
                 .samples(
                         spatial == 2
                                 ? "float64[1, 2, 2], float64[1, 4, 4], 2, 2, 0, 1, False, int64[1, 2, 2]{0..15}"
                                 : "float64[1, 1, 1, 2], float64[1, 2, 2, 4], 2, 2, 0, 1, False, int64[1, 1, 1, 2]{0..15}");
-        return suffix.isEmpty()
-                ? declaration.decompose(n -> scattered(n, spatial))
-                : declaration.kernel(name, call -> Windows.arguments(call, spatial));
-    }
-
-    private static Expr scattered(Args n, int spatial) {
-        Expr self = n.arg("self");
-        return flat(self, spatial)
-                .zerosLike()
-                .call("scatter_add", -1, flat(n.arg("indices"), spatial), flat(n.arg("grad_output"), spatial))
-                .reshape(self.shape());
     }
 
     private static Declaration adaptive(int spatial) {
@@ -114,8 +99,11 @@ final class MaxPooling {
         return operator(name + "(Tensor self, " + list(spatial) + " output_size) -> (Tensor, Tensor)")
                 .doc("maxima of output_size windows that share an image, and their places in it, flattened")
                 .gradFn("AdaptiveMaxPool" + spatial + "DBackward0")
-                .types(call -> maxima(call, shared(call, spatial)))
-                .vjp("self", n -> n.grad().call(name + "_backward", n.arg("self"), n.result(1)))
+                .types(call -> {
+                    Require.floating(call, "self");
+                    return maxima(call, shared(call, spatial));
+                })
+                .vjp("self", n -> isEmpty(n) ? null : n.grad().call(name + "_backward", n.arg("self"), n.result(1)))
                 .kernel(name)
                 .samples(spatial == 2 ? "float64[2, 5, 4], [3, 2]" : "float64[1, 4, 3, 2], [2, 2, 1]");
     }
@@ -131,7 +119,16 @@ final class MaxPooling {
                 }))
                 .vjp("grad_output", n -> picked(n.grad(), n.arg("indices"), spatial))
                 .zeroVjp("self")
-                .kernel(name);
+                .kernel(name)
+                .samples(
+                        spatial == 2
+                                ? "float64[2, 3, 2], float64[2, 5, 4], int64[2, 3, 2]{0..19}"
+                                : "float64[1, 2, 2, 1], float64[1, 4, 3, 2], int64[1, 2, 2, 1]{0..23}");
+    }
+
+    /** Nothing flows back from an output without elements, which the kernels refuse. */
+    static boolean isEmpty(Backward n) {
+        return n.grad().shape().elements() == 0;
     }
 
     /** The sizes of adaptive pooling's result. */
@@ -151,6 +148,10 @@ final class MaxPooling {
                 .types(one(call -> {
                     Require.shape(call, "indices", call.shape("self"), "that of self");
                     Require.index(call, "indices", DType.INT64);
+                    if (call.op().canonical().indexOf("stride") >= 0) {
+                        Windows.positive(call, "stride", spatial);
+                        Windows.notNegative(call, "padding", spatial);
+                    }
                     return call.type("self").withShape(shared(call, spatial));
                 }))
                 .vjp("self", n -> n.grad().call(name + "_backward", rest(n, "indices")))

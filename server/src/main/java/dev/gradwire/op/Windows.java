@@ -28,18 +28,18 @@ final class Windows {
     static long[] positive(Call call, String parameter, int spatial) {
         long[] each = each(call, parameter, spatial);
         Require.that(
-                Arrays.stream(each).allMatch(value -> value > 0),
+                Arrays.stream(each).allMatch(value -> value > 0 && value <= Integer.MAX_VALUE),
                 parameter,
-                "must be positive, but is " + Arrays.toString(each));
+                "must be positive and fit 32 bits, but is " + Arrays.toString(each));
         return each;
     }
 
     static long[] notNegative(Call call, String parameter, int spatial) {
         long[] each = each(call, parameter, spatial);
         Require.that(
-                Arrays.stream(each).allMatch(value -> value >= 0),
+                Arrays.stream(each).allMatch(value -> value >= 0 && value <= Integer.MAX_VALUE),
                 parameter,
-                "must not be negative, but is " + Arrays.toString(each));
+                "must not be negative and fit 32 bits, but is " + Arrays.toString(each));
         return each;
     }
 
