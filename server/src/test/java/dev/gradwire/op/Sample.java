@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * A sample of a declaration as a program in the text form: its tensors are the inputs {@code t0}, {@code t1}, …, its
  * call is the node {@code y}.
  *
- * @param call the operator's overload with its arguments
+ * @param call the lines that call one overload of the operator
  * @param tensors in the order of the text
  */
 record Sample(Declaration declaration, String text, String call, List<Filling> tensors) {
@@ -67,10 +67,18 @@ record Sample(Declaration declaration, String text, String call, List<Filling> t
             return "t" + (tensors.size() - 1);
         });
         List<Sample> byOverload = declaration.overloads().stream()
-                .map(overload -> new Sample(declaration, text, key(overload) + "(" + arguments + ")", tensors))
+                .map(overload -> new Sample(declaration, text, call(key(overload), arguments), tensors))
                 .toList();
         // Where none fits, the test fails by the error of the first.
         return byOverload.stream().filter(Sample::fits).findFirst().orElse(byOverload.getFirst());
+    }
+
+    /** An operator that works in place gets a copy, as what it changed must not be read again. */
+    private static String call(String key, String arguments) {
+        boolean inPlace = key.contains("_.") && !key.contains("__.");
+        return inPlace
+                ? "copy = clone(t0)\ny = " + key + "(" + arguments.replaceFirst("\\bt0\\b", "copy") + ")\n"
+                : "y = " + key + "(" + arguments + ")\n";
     }
 
     /** Just one overload's name. */
@@ -105,7 +113,7 @@ record Sample(Declaration declaration, String text, String call, List<Filling> t
 
     /** The call with more lines behind it. */
     Recording record(String more) {
-        return TextForm.parse(inputs() + "y = " + call + "\n" + more, Operators.all());
+        return TextForm.parse(inputs() + call + more, Operators.all());
     }
 
     /** The call where one input requires grad and the others do not. */
@@ -114,7 +122,7 @@ record Sample(Declaration declaration, String text, String call, List<Filling> t
         for (int i = 0; i < tensors.size(); i++) {
             lines.append(input(i, i == leaf));
         }
-        return TextForm.parse(lines + "y = " + call, Operators.all());
+        return TextForm.parse(lines + call, Operators.all());
     }
 
     /** The same numbers for the same sample, always. */
