@@ -4,11 +4,11 @@ import dev.gradwire.v1.Backward;
 import dev.gradwire.v1.Cotangent;
 import dev.gradwire.v1.PlanResponse;
 import dev.gradwire.v1.ValueType;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Asks the server for what recorded tensors are: values, gradients, types, metadata. */
@@ -22,25 +22,20 @@ final class Evaluator {
     }
 
     /** Values of all that are not known yet, in one request. */
-    Report values(List<Tensor> tensors, boolean withGradFns) {
+    Report values(List<Tensor> tensors) {
         List<Tensor> unknown =
                 tensors.stream().filter(tensor -> !tensor.isKnown()).distinct().toList();
         if (unknown.isEmpty()) {
             return Report.EMPTY;
         }
         WrittenGraph written = write(unknown, unknown, Set.of());
-        boolean tracked = withGradFns && unknown.stream().anyMatch(Tensor::tracks);
-        Answer answer = transport.run(run(written, null, tracked ? written.names() : List.of()));
+        Answer answer = transport.run(run(written, null));
         learnOutputs(written, unknown, answer);
-        GradFnGraph gradFns = GradFnGraph.of(answer.gradFns(), written);
-        if (tracked) {
-            unknown.forEach(tensor -> tensor.learn(gradFns.of(written.reference(tensor))));
-        }
-        return Report.of(answer, gradFns);
+        return Report.of(answer, GradFnGraph.of(answer.gradFns(), written));
     }
 
     TensorData value(Tensor tensor) {
-        values(List.of(tensor), false);
+        values(List.of(tensor));
         return tensor.data();
     }
 
@@ -49,13 +44,10 @@ final class Evaluator {
         if (!root.tracks()) {
             throw Failures.notDifferentiable("the tensor depends on none that requires grad");
         }
-        List<Tensor> targets = Stream.of(root, cotangent)
-                .<Tensor>mapMulti((tensor, sink) -> {
-                    if (tensor != null) {
-                        sink.accept(tensor);
-                    }
-                })
-                .toList();
+        if (root.isPendingLeaf()) {
+            values(List.of(root));
+        }
+        List<Tensor> targets = cotangent == null ? List.of(root) : List.of(root, cotangent);
         List<Tensor> outputs = cotangent == null && !root.isKnown() ? List.of(root) : List.of();
         WrittenGraph written = write(targets, outputs, Derivatives.between(Tensor::requiresGradAsLeaf, List.of(root)));
         List<Tensor> leaves = written.recording().inputs().stream()
@@ -66,7 +58,7 @@ final class Evaluator {
         if (cotangent != null) {
             backward.addCotangents(Cotangent.newBuilder().setValue(written.reference(cotangent)));
         }
-        Answer answer = transport.run(run(written, backward.build(), options.profiles() ? written.names() : List.of()));
+        Answer answer = transport.run(run(written, backward.build()));
         learnOutputs(written, outputs, answer);
         for (Tensor leaf : leaves) {
             TensorData gradient = answer.gradients().get(written.reference(leaf));
@@ -132,21 +124,28 @@ final class Evaluator {
         return new Planned(written, response, types, GradFnGraph.of(response.getGradFnsList(), written));
     }
 
-    /** @param through nodes that are computed anew even where their values are known */
     private WrittenGraph write(List<Tensor> targets, List<Tensor> outputs, Set<Node> through) {
+        return write(targets, outputs, through, new Names());
+    }
+
+    /**
+     * Writes the graph behind some tensors. Leaves whose values have to be known for it are asked for first.
+     *
+     * @param through nodes that are computed anew even where their values are known
+     */
+    WrittenGraph write(Collection<Tensor> targets, Collection<Tensor> outputs, Set<Node> through, Names names) {
         Recording recording = Recording.of(targets, through);
         List<Tensor> pending =
                 recording.inputs().stream().filter(Tensor::isPendingLeaf).toList();
-        if (!pending.isEmpty()) {
-            values(pending, false);
-        }
-        return GraphWriter.write(recording, outputs, new Names());
+        values(pending);
+        return GraphWriter.write(recording, outputs, names);
     }
 
-    private Request run(WrittenGraph written, @Nullable Backward backward, List<String> gradFns) {
+    private Request run(WrittenGraph written, @Nullable Backward backward) {
         Map<String, TensorData> inputs = new LinkedHashMap<>();
         written.inputs().forEach((tensor, name) -> inputs.put(name, tensor.data()));
-        return new Request(written.program(), inputs, backward, options.wire(gradFns));
+        List<String> measured = options.profiles() ? written.names() : List.of();
+        return new Request(written.program(), inputs, backward, options.wire(measured));
     }
 
     /** Types are enough to plan with, so leaves without values may be there. */

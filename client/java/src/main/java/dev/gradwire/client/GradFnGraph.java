@@ -1,6 +1,5 @@
 package dev.gradwire.client;
 
-import dev.gradwire.v1.GradFn;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,30 +8,29 @@ import org.jspecify.annotations.Nullable;
 
 /** The grad_fn metadata of one answer, linked. */
 final class GradFnGraph {
-    private final Map<String, dev.gradwire.client.GradFn> byReference = new HashMap<>();
-    private final List<dev.gradwire.client.GradFn> all = new ArrayList<>();
+    private final Map<String, GradFn> byReference = new HashMap<>();
+    private final List<GradFn> all = new ArrayList<>();
 
     private GradFnGraph() {}
 
-    static GradFnGraph of(List<GradFn> messages, WrittenGraph written) {
+    static GradFnGraph of(List<dev.gradwire.v1.GradFn> messages, WrittenGraph written) {
         GradFnGraph graph = new GradFnGraph();
         Map<String, Tensor> leaves = new HashMap<>();
         if (!messages.isEmpty()) {
             written.inputs().forEach((tensor, name) -> leaves.put(name, tensor));
         }
-        for (GradFn message : messages) {
+        for (dev.gradwire.v1.GradFn message : messages) {
             if (!message.getName().isEmpty()) {
-                dev.gradwire.client.GradFn gradFn =
-                        new dev.gradwire.client.GradFn(message, leaves.get(message.getNode()));
+                GradFn gradFn = new GradFn(message, leaves.get(message.getNode()));
                 graph.all.add(gradFn);
                 graph.byReference.put(reference(message.getNode(), message.getOutput()), gradFn);
             }
         }
-        for (GradFn message : messages) {
-            dev.gradwire.client.GradFn gradFn = graph.of(reference(message.getNode(), message.getOutput()));
+        for (dev.gradwire.v1.GradFn message : messages) {
+            GradFn gradFn = graph.of(reference(message.getNode(), message.getOutput()));
             if (gradFn != null) {
                 gradFn.link(message.getNextFunctionsList().stream()
-                        .map(edge -> new dev.gradwire.client.GradFn.Edge(
+                        .map(edge -> new GradFn.Edge(
                                 graph.of(reference(edge.getNode(), edge.getInputNumber())), edge.getInputNumber()))
                         .toList());
             }
@@ -44,11 +42,12 @@ final class GradFnGraph {
         return output == 0 ? node : node + ":" + output;
     }
 
-    dev.gradwire.client.@Nullable GradFn of(String reference) {
+    @Nullable
+    GradFn of(String reference) {
         return byReference.get(reference);
     }
 
-    List<dev.gradwire.client.GradFn> all() {
+    List<GradFn> all() {
         return List.copyOf(all);
     }
 }

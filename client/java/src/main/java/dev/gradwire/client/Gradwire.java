@@ -222,7 +222,7 @@ public final class Gradwire extends GradwireOperators implements AutoCloseable {
      * @throws GradwireException when the call fails
      */
     public Report evaluate(Tensor... tensors) {
-        return evaluator.values(List.of(tensors), false);
+        return evaluator.values(List.of(tensors));
     }
 
     /**
@@ -255,7 +255,7 @@ public final class Gradwire extends GradwireOperators implements AutoCloseable {
 
     /** A stream on which tensors stay on the server between runs. */
     public Session session() {
-        return new Session(transport.session(), options);
+        return new Session(transport.session(), evaluator, options);
     }
 
     Evaluator evaluator() {

@@ -1,11 +1,13 @@
 package dev.gradwire.client;
 
 import com.google.rpc.BadRequest.FieldViolation;
+import dev.gradwire.v1.Anomaly;
 import io.grpc.Status.Code;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call that failed, with what the server says about it. The subclass tells what can be done about it; {@link #reason}
@@ -72,7 +74,7 @@ public class GradwireException extends RuntimeException {
             String text,
             Map<String, String> metadata,
             List<FieldViolation> violations,
-            @org.jspecify.annotations.Nullable Duration retryAfter,
-            dev.gradwire.v1.@org.jspecify.annotations.Nullable Anomaly anomaly,
-            @org.jspecify.annotations.Nullable Throwable cause) {}
+            @Nullable Duration retryAfter,
+            @Nullable Anomaly anomaly,
+            @Nullable Throwable cause) {}
 }

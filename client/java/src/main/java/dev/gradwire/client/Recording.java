@@ -22,6 +22,7 @@ record Recording(List<Tensor> inputs, List<Node> nodes, Map<Tensor, Node> produc
     /**
      * Collects.
      *
+     * @param targets tensors to compute, even where they are leaves
      * @param through nodes that are computed anew even where their values are known
      */
     static Recording of(Collection<Tensor> targets, Set<Node> through) {

@@ -9,8 +9,7 @@ import java.util.Optional;
 /**
  * What a run took and what holds for its numbers.
  *
- * @param gradFns metadata of the nodes, where it was asked for: by {@link Tensor#evaluate} or, measured, by {@link
- *     RunOptions#profile}
+ * @param gradFns metadata of the nodes with what each took, with {@link RunOptions#profile}
  * @param anomaly the first value that is not finite, with {@link RunOptions#keepGoing}
  */
 public record Report(Statistics statistics, Guarantees guarantees, List<GradFn> gradFns, Optional<Anomaly> anomaly) {

@@ -35,6 +35,7 @@ public final class Session implements AutoCloseable {
     private static final int RUNS_AHEAD = 4;
 
     private final SessionCall call;
+    private final Evaluator evaluator;
     private final RunOptions options;
     private final Names names = new Names();
     private final Map<Program, WrittenGraph> written = new HashMap<>();
@@ -43,8 +44,9 @@ public final class Session implements AutoCloseable {
     private @Nullable Program opened;
     private long runs;
 
-    Session(SessionCall call, RunOptions options) {
+    Session(SessionCall call, Evaluator evaluator, RunOptions options) {
         this.call = call;
+        this.evaluator = evaluator;
         this.options = options;
     }
 
@@ -112,11 +114,15 @@ public final class Session implements AutoCloseable {
     }
 
     private WrittenGraph write(Program program) {
+        // What is carried into has to be an input, also where it is the result of a factory.
+        evaluator.values(program.carries().keySet().stream()
+                .filter(leaf -> !leaf.isPlaceholder())
+                .toList());
         Set<Tensor> results = new LinkedHashSet<>(program.outputs().values());
         results.addAll(program.carries().values());
         Set<Tensor> targets = new LinkedHashSet<>(results);
         targets.addAll(program.carries().keySet());
-        return GraphWriter.write(Recording.of(targets, Set.of()), results, names);
+        return evaluator.write(targets, results, Set.of(), names);
     }
 
     private void send(WrittenGraph graph, Tensor input, @Nullable TensorData fed) {

@@ -14,7 +14,6 @@ import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -119,9 +118,6 @@ final class SessionCall implements AutoCloseable {
             throw failed;
         }
         try {
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
             return answer.get(patience.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             throw interrupted(e);
@@ -232,8 +228,7 @@ final class SessionCall implements AutoCloseable {
     @Override
     public void close() {
         if (failure == null) {
-            List<RunReply> open = new ArrayList<>(runs.values());
-            if (open.isEmpty()) {
+            if (runs.isEmpty()) {
                 requests.onCompleted();
             } else {
                 cancel("the session was closed");

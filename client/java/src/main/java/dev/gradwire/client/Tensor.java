@@ -1,6 +1,5 @@
 package dev.gradwire.client;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,9 +61,9 @@ public final class Tensor extends TensorOperators {
         return known == null ? client.evaluator().value(this) : known;
     }
 
-    /** Computes the values and the grad_fn, so that printing this tensor shows them. */
+    /** Asks for the values and the grad_fn, so that printing this tensor shows them. */
     public Tensor evaluate() {
-        client.evaluator().values(List.of(this), true);
+        data();
         gradFn();
         return this;
     }

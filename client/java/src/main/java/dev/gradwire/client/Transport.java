@@ -55,7 +55,7 @@ final class Transport {
             }
         }
         Opened opened = retrying(() -> {
-            try (SessionCall call = session()) {
+            try (SessionCall call = sessionOfOneAnswer()) {
                 return call.open(request);
             }
         });
@@ -76,6 +76,12 @@ final class Transport {
         return new SessionCall(AutogradServiceGrpc.newStub(channel), deadline);
     }
 
+    private SessionCall sessionOfOneAnswer() {
+        return new SessionCall(
+                AutogradServiceGrpc.newStub(channel).withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS),
+                deadline);
+    }
+
     private <T> T unary(Function<AutogradServiceBlockingStub, T> call) {
         try {
             return call.apply(AutogradServiceGrpc.newBlockingStub(channel)
@@ -86,7 +92,7 @@ final class Transport {
     }
 
     private Answer stream(Request request) {
-        try (SessionCall call = session()) {
+        try (SessionCall call = sessionOfOneAnswer()) {
             call.open(request);
             request.inputs().forEach(call::send);
             return call.await(call.execute(Execute.newBuilder().setRunId(1).build()));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.gradwire.service.GradwireServer;
 import dev.gradwire.service.ServerConfig;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,26 @@ final class EndToEndTest {
                               ├─ AccumulateGrad ones float32[2, 2]
                               └─ None
                         """);
+    }
+
+    @Test
+    void gradFnsReachBehindKnownValues() {
+        Tensor x = client.tensor(2.0).named("x").requiresGrad(true);
+        Tensor w = client.tensor(3.0).named("w").requiresGrad(true);
+        Tensor y = x.exp().evaluate();
+        Tensor z = y.mul(w).evaluate();
+
+        assertThat(z.gradFn().tree()).isEqualTo("""
+                        MulBackward0 mul float64[]
+                        ├─ ExpBackward0 exp float64[]
+                        │  └─ AccumulateGrad x float64[]
+                        └─ AccumulateGrad w float64[]
+                        """);
+        assertThat(w.requiresGrad()).isTrue();
+        assertThat(z.requiresGrad()).isTrue();
+        assertThat(z.detach().requiresGrad()).isFalse();
+        assertThat(client.tensor(new float[] {1, 2}).requiresGrad(true).argmax().requiresGrad())
+                .isFalse();
     }
 
     @Test
@@ -246,6 +267,43 @@ final class EndToEndTest {
             Run last = session.run(training, Map.of());
             assertThat(last.get("w").item()).isCloseTo(3, within(1e-6));
             assertThat(last.get("loss").item()).isCloseTo(0, within(1e-6));
+        }
+    }
+
+    @Test
+    void sessionsSurviveFailedRunsAndTakeTensorsOfAnySize() {
+        int count = 700_000;
+        Tensor x = client.input(DType.FLOAT64, count).named("x");
+        Tensor none = client.input(DType.FLOAT32, 0, 3).named("none");
+        Program logarithm = Program.builder().output("log", x.log()).build();
+        Program sum = Program.builder()
+                .output("sum", x.sum())
+                .output("none", none.mul(2))
+                .build();
+        double[] values = new double[count];
+        values[count - 1] = -1;
+        RunOptions careful = RunOptions.defaults().detectAnomaly(true);
+
+        try (Session session = client.withOptions(careful).session()) {
+            Run failed = session.run(logarithm, Map.of(x, TensorData.of(values, count)));
+            assertThatExceptionOfType(AnomalyException.class).isThrownBy(() -> failed.get("log"));
+            Run run = session.run(sum, Map.of(none, TensorData.of(new float[0], 0, 3)));
+            assertThat(run.get("sum").item()).isEqualTo(-1);
+            assertThat(run.get("none").shape()).containsExactly(0, 3);
+            Arrays.fill(values, 1);
+            Run last = session.run(logarithm, Map.of(x, TensorData.of(values, count)));
+            assertThat(last.get("log").toDoubleArray()).containsOnly(0);
+            assertThat(last.statistics().getComputeNanoseconds()).isPositive();
+        }
+    }
+
+    @Test
+    void aServerThatIsNotThereIsUnavailable() {
+        try (Gradwire lonely = Gradwire.connect("localhost:1")) {
+            assertThatExceptionOfType(UnavailableException.class)
+                    .isThrownBy(() -> lonely.tensor(1.0f).exp().data());
+            assertThatExceptionOfType(UnavailableException.class)
+                    .isThrownBy(() -> lonely.tensor(new float[300_000]).exp().data());
         }
     }
 }

@@ -202,6 +202,18 @@ final class RecordingTest {
     }
 
     @Test
+    void aFactoryMadeALeafHasAGradientOfItsOwn() {
+        server.values.put("ones", TensorData.of(new float[] {1}, new long[0]));
+        server.values.put("dones", TensorData.of(new float[] {1}, new long[0]));
+        Tensor x = client.ones().requiresGrad(true);
+        x.backward();
+
+        assertThat(x.grad().item()).isEqualTo(1);
+        assertThat(graph(server.runs.get(1))).isEqualTo("ones*\nreturn ");
+        assertThat(server.runs.get(1).getBackward().getRootsList()).containsExactly("ones");
+    }
+
+    @Test
     void laterResultsAreNamedWithAColon() {
         Tensor x = client.tensor(new float[] {1, 2});
         x.max(0).get("indices").add(1).data();

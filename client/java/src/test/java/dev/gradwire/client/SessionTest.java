@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.google.rpc.Status;
+import dev.gradwire.v1.Carry;
 import dev.gradwire.v1.Execute;
 import dev.gradwire.v1.SessionRequest;
 import io.grpc.Status.Code;
@@ -62,6 +63,30 @@ final class SessionTest {
         assertThat(first.getCarry(0).getInput()).isEqualTo("w");
         assertThat(first.getCarry(0).getResult().getOutput()).isEqualTo("next");
         assertThat(executes().getLast().getFetch().getResults(0).getOutput()).isEqualTo("w");
+    }
+
+    @Test
+    void factoriesMayBeCarriedInto() {
+        server.values.put("zeros", TensorData.of(new float[] {0, 0}, 2));
+        server.values.put("ones", TensorData.of(new float[] {1, 1}, 2));
+        Tensor velocity = client.zeros(2);
+        Tensor weight = client.ones(2).requiresGrad(true);
+        Tensor faster = velocity.add(Gradwire.grad(weight.mul(x).sum(), weight).getFirst());
+        Program program = Program.builder()
+                .carry(velocity, faster)
+                .carry(weight, weight.sub(faster))
+                .build();
+        try (Session session = client.session()) {
+            session.run(program, Map.of(x, batch));
+            session.run(program, Map.of());
+        }
+
+        assertThat(server.runs).hasSize(1);
+        assertThat(server.chunks("zeros")).hasSize(1);
+        assertThat(server.chunks("ones")).hasSize(1);
+        assertThat(executes().getLast().getCarryList())
+                .extracting(Carry::getInput)
+                .containsExactly("zeros", "ones");
     }
 
     @Test

@@ -116,19 +116,6 @@ final class TransportTest {
         assertThat(server.streamed).hasSize(1);
     }
 
-    @Test
-    void interruptsCancel() {
-        Thread.currentThread().interrupt();
-        assertThatExceptionOfType(CancelledException.class)
-                .isThrownBy(() -> client.tensor(1.0f).exp().data());
-        assertThat(Thread.interrupted()).isTrue();
-
-        Thread.currentThread().interrupt();
-        assertThatExceptionOfType(CancelledException.class)
-                .isThrownBy(() -> client.tensor(numbers(300_000)).exp().data());
-        assertThat(Thread.interrupted()).isTrue();
-    }
-
     @ParameterizedTest
     @ValueSource(ints = {1, 300_000})
     void anInterruptReachesTheServer(int count) throws InterruptedException {
