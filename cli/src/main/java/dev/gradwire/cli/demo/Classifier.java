@@ -50,15 +50,11 @@ final class Classifier {
         Program.Builder program = Program.builder().output("loss", measured.loss);
         for (int i = 0; i < parameters.size(); i++) {
             Tensor parameter = parameters.get(i);
-            Tensor velocity = client.tensor(zeros(parameter), parameter.shape()).named("velocity" + i);
+            Tensor velocity = client.zeros(parameter.shape()).named("velocity" + i);
             Tensor faster = velocity.mul(MOMENTUM).add(gradients.get(i));
             program.carry(velocity, faster).carry(parameter, parameter.sub(faster, LEARNING_RATE));
         }
         return new Fed(program.build(), measured.images, measured.labels, measured.loss);
-    }
-
-    private static float[] zeros(Tensor like) {
-        return new float[(int) like.data().numel()];
     }
 
     /** Gives {@code loss} and {@code accuracy}, the share of right answers. */
