@@ -5,7 +5,7 @@ import java.util.Locale;
 
 /** Shows how far training is: as one bar that moves where there is a terminal, else as a few lines. */
 final class Progress {
-    private static final int WIDTH = 30;
+    private static final int WIDTH = 20;
     private static final int LINES = 6;
 
     private final PrintStream out;

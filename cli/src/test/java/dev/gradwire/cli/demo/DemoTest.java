@@ -54,7 +54,7 @@ final class DemoTest {
         bar.show(2, 2, 0.5, 0.975);
         bar.end();
         assertThat(bytes.toString(StandardCharsets.UTF_8))
-                .endsWith("\r\u001b[K  epoch 2/2  " + "█".repeat(30) + "  loss 0.5000   held-out accuracy  97.5%"
+                .endsWith("\r\u001b[K  epoch 2/2  " + "█".repeat(20) + "  loss 0.5000   held-out accuracy  97.5%"
                         + System.lineSeparator());
 
         bytes.reset();
