@@ -60,8 +60,7 @@ final class AveragePooling {
                 .doc("means of windows; divisor_override takes the place of the number of elements")
                 .gradFn("AvgPool" + spatial + "DBackward0")
                 .types(one(call -> {
-                    checkDivisor(call);
-                    return call.type("self").withShape(Windows.pooled(call, spatial));
+                    return call.type("self").withShape(pooled(call, spatial));
                 }))
                 .vjp("self", n -> n.grad().call(name + "_backward", window(n, n.arg("self"))))
                 .kernel(name, call -> Windows.arguments(call, spatial))
@@ -77,9 +76,8 @@ final class AveragePooling {
                 .doc("grad_output spread over the windows")
                 .gradFn("AvgPool" + spatial + "DBackwardBackward0")
                 .types(one(call -> {
-                    checkDivisor(call);
                     Require.sameDtype(call, "self", "grad_output");
-                    Require.shape(call, "grad_output", Windows.pooled(call, spatial), "that of the means");
+                    Require.shape(call, "grad_output", pooled(call, spatial), "that of the means");
                     return call.type("self");
                 }))
                 .vjp("grad_output", n -> n.grad().call(name, window(n)))
@@ -91,7 +89,8 @@ final class AveragePooling {
                                 : "float64[1, 1, 2, 2], float64[1, 2, 4, 5], 2, 2, 0, False, True, 3");
     }
 
-    private static void checkDivisor(Call call) {
+    /** The library's windows in space must fit the image without its padding. */
+    private static Shape pooled(Call call, int spatial) {
         Require.floating(call, "self");
         Require.that(
                 !call.has("divisor_override")
@@ -99,6 +98,15 @@ final class AveragePooling {
                                 && Math.abs(call.integer("divisor_override")) <= Integer.MAX_VALUE,
                 "divisor_override",
                 "must not be 0 and fit 32 bits");
+        Shape pooled = Windows.pooled(call, spatial);
+        Shape self = call.shape("self");
+        long[] kernel = Windows.positive(call, "kernel_size", spatial);
+        for (int i = 0; i < spatial; i++) {
+            if (spatial == 3 && self.dim(self.rank() - spatial + i) < kernel[i]) {
+                throw Require.shape("self", "of shape " + self + " is smaller than a window");
+            }
+        }
+        return pooled;
     }
 
     private static Object[] window(Args n, Expr... before) {

@@ -6,6 +6,7 @@ import static dev.gradwire.op.TypeRule.one;
 import dev.gradwire.graph.Call;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 
@@ -49,32 +50,37 @@ final class Bilinear {
         Require.floating(call, "i1");
         Require.sameDtype(call, "i1", "i2", "i3");
         int rank = call.type("i1").rank() + call.ints("expand1").length;
-        Shape joint = Shape.SCALAR;
+        long[] joint = new long[rank];
+        Arrays.fill(joint, 1);
         for (int i = 0; i < OPERANDS.length; i++) {
-            Shape before = joint;
-            Shape expanded = expanded(call, OPERANDS[i], EXPANSIONS[i], rank);
-            joint = Shape.broadcast(before, expanded)
-                    .orElseThrow(() ->
-                            Require.shape("i1", "and i2 and i3 do not broadcast: " + before + " and " + expanded));
+            join(call, OPERANDS[i], EXPANSIONS[i], joint);
         }
         Require.that(
                 call.integer("unroll_dim") >= 0 && call.integer("unroll_dim") < rank,
                 "unroll_dim",
                 "is out of range for " + rank + " dimensions");
-        return call.type("i1").withShape(Dims.reduce(joint, Dims.listed(call, "sumdim", rank), false));
+        return call.type("i1").withShape(Dims.reduce(Shape.of(joint), Dims.listed(call, "sumdim", rank), false));
     }
 
-    private static Shape expanded(Call call, String operand, String expansion, int rank) {
-        long[] dims = Dims.listed(call, expansion, rank);
+    /** Where an operand has a dimension of its own, its size is that of all others that have one there. */
+    private static void join(Call call, String operand, String expansion, long[] joint) {
+        long[] added = Dims.listed(call, expansion, joint.length);
         Shape shape = call.shape(operand);
-        if (shape.rank() + dims.length != rank) {
+        if (shape.rank() + added.length != joint.length) {
             throw Require.shape(
-                    operand, "has shape " + shape + ", but must have " + (rank - dims.length) + " dimensions");
+                    operand, "has shape " + shape + ", but must have " + (joint.length - added.length) + " dimensions");
         }
-        for (long dim : LongStream.of(dims).sorted().toArray()) {
-            shape = shape.insertDim((int) dim, 1);
+        int own = 0;
+        for (int dim = 0; dim < joint.length; dim++) {
+            int place = dim;
+            if (LongStream.of(added).noneMatch(other -> other == place)) {
+                long size = shape.dim(own++);
+                if (joint[dim] != 1 && size != joint[dim]) {
+                    throw Require.shape(operand, "has shape " + shape + ", whose sizes are not those of the others");
+                }
+                joint[dim] = size;
+            }
         }
-        return shape;
     }
 
     private static Expr bilinear(Args n) {

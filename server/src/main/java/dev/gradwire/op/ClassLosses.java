@@ -55,7 +55,8 @@ final class ClassLosses {
                 .doc("nll_loss, and the sum of the weights that went into a mean or sum")
                 .gradFn(gradFn)
                 .types(call -> {
-                    checkScores(call, targetRank, DType.INT64, DType.UINT8);
+                    DType[] indices = {DType.INT64, DType.UINT8};
+                    checkScores(call, targetRank, targetRank == 1 ? indices : new DType[] {DType.INT64});
                     return List.of(loss(call), call.type("self").withShape(Shape.SCALAR));
                 })
                 .notDifferentiable(1)

@@ -173,8 +173,9 @@ final class Convolution {
         long dilation = Windows.positive(call, "dilation", spatial)[i];
         long padding = Windows.notNegative(call, "padding", spatial)[i];
         long more = Windows.notNegative(call, "output_padding", spatial)[i];
-        if (kernel == 0) {
-            throw Require.shape("weight", "has an empty kernel: shape " + call.shape("weight"));
+        if (kernel == 0 || size == 0) {
+            String empty = kernel == 0 ? "weight" : "input";
+            throw Require.shape(empty, "has no element in spatial dimension " + i + ": shape " + call.shape(empty));
         }
         long reach = Math.addExact(Math.multiplyExact(dilation, kernel - 1), 1);
         long output;
@@ -183,7 +184,7 @@ final class Convolution {
                     more < stride || more < dilation,
                     "output_padding",
                     "must be less than stride or dilation, but is " + more);
-            long span = Math.multiplyExact(Math.max(size, 1) - 1, stride);
+            long span = Math.multiplyExact(size - 1, stride);
             output =
                     Math.addExact(Math.subtractExact(span, Math.multiplyExact(2, padding)), Math.addExact(reach, more));
         } else {

@@ -55,11 +55,11 @@ final class Einsum {
                 "path",
                 "must have two entries for each contraction");
         for (int step = 0; aligned.size() > 1; step++) {
-            int a = given ? (int) Math.min(path[2 * step], path[2 * step + 1]) : 0;
-            int b = given ? (int) Math.max(path[2 * step], path[2 * step + 1]) : 1;
+            long a = given ? Math.min(path[2 * step], path[2 * step + 1]) : 0;
+            long b = given ? Math.max(path[2 * step], path[2 * step + 1]) : 1;
             Require.that(a >= 0 && a != b && b < aligned.size(), "path", "names an operand that is not there");
-            Expr right = aligned.remove(b);
-            Expr product = contract(aligned.remove(a), right);
+            Expr right = aligned.remove((int) b);
+            Expr product = contract(aligned.remove((int) a), right);
             aligned.add(given ? aligned.size() : 0, product);
         }
         Expr result = aligned.getFirst();

@@ -12,6 +12,7 @@ import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Elements by their indices along one dimension, and their transposes: what has one index twice adds up. */
 final class Indexing {
@@ -248,7 +249,10 @@ final class Indexing {
     }
 
     /** What was not scattered of a source larger than its index gets zeros. */
-    private static Expr gathered(Backward n) {
+    private static @Nullable Expr gathered(Backward n) {
+        if (n.shape("index").elements() == 0) {
+            return null;
+        }
         Expr gathered = n.grad().call("gather", n.raw("dim"), n.arg("index"));
         Shape source = n.shape("src");
         if (gathered.shape().elements() == source.elements()) {

@@ -162,7 +162,11 @@ final class MarginLosses {
     }
 
     private static TensorType multiLabel(Call call) {
-        Require.floating(call, "self");
+        DType dtype = call.type("self").dtype();
+        Require.that(
+                dtype == DType.FLOAT32 || dtype == DType.FLOAT64,
+                "self",
+                "must be float32 or float64, but is " + dtype.label());
         Require.rank(call, "self", 0, 1, 2);
         Require.index(call, "target", DType.INT64);
         Require.shape(call, "target", call.shape("self"), "that of self");

@@ -148,6 +148,7 @@ final class MaxPooling {
                 .types(one(call -> {
                     Require.shape(call, "indices", call.shape("self"), "that of self");
                     Require.index(call, "indices", DType.INT64);
+                    Windows.positive(call, "output_size", spatial);
                     if (call.op().canonical().indexOf("stride") >= 0) {
                         Windows.positive(call, "stride", spatial);
                         Windows.notNegative(call, "padding", spatial);

@@ -78,7 +78,10 @@ final class Products {
                         .types(one(call -> added(call, matrixVector(call, "mat", "vec"))))
                         .vjp("mat", n -> scaled(outer(n.grad(), n.arg("vec")), n.raw("alpha")))
                         .vjp("vec", n -> scaled(transposed(n.arg("mat")).call("mv", n.grad()), n.raw("alpha")))
-                        .kernelWhere("addmv", Products::isFloating)
+                        // Of a scalar and a matrix without elements the library makes a scalar
+                        .kernelWhere(
+                                "addmv",
+                                call -> isFloating(call) && call.shape("mat").elements() > 0)
                         .decompose(n -> sum(n, n.arg("mat").call("mv", n.arg("vec"))))
                         .flops(call -> times(2, call.shape("mat").elements()))
                         .samples(

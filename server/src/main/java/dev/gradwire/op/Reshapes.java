@@ -182,6 +182,9 @@ final class Reshapes {
 
     private static Expr sumToSize(Args n) {
         Shape from = n.shape("self");
+        for (long size : n.ints("size")) {
+            Require.that(size >= 0, "size", "has the negative size " + size);
+        }
         Shape to = Shape.of(n.ints("size"));
         if (!Shape.broadcast(to, from).filter(from::equals).isPresent()) {
             throw GraphException.argument(Reason.SHAPE_MISMATCH, "size", to + " does not expand to the shape " + from);
