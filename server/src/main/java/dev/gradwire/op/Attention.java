@@ -144,18 +144,27 @@ final class Attention {
                         .sum(2);
     }
 
+    /** A mask is added: −∞ where a boolean one is false. */
     private static Expr masked(Args n, Expr scores) {
         Expr masked = scores;
         if (n.has("attn_mask")) {
             Expr mask = n.arg("attn_mask");
-            masked = mask.dtype() == DType.BOOL ? mask.where(masked, Double.NEGATIVE_INFINITY) : masked.add(mask);
+            // As PyTorch does where an input without heads gets one for the time
+            for (int rank = mask.rank(); n.rank("query") == 3 && scores.rank() == 4 && rank < 4; rank++) {
+                mask = mask.unsqueeze(0);
+            }
+            masked = masked.add(mask.dtype() == DType.BOOL ? additive(mask, scores.dtype()) : mask);
         }
         if (n.bool("is_causal")) {
             Require.that(!n.has("attn_mask"), "is_causal", "must be false where there is a mask");
             Expr rows = n.call("arange", scores.size(-2)).unsqueeze(-1);
-            masked = rows.ge(n.call("arange", scores.size(-1))).where(masked, Double.NEGATIVE_INFINITY);
+            masked = masked.add(additive(rows.ge(n.call("arange", scores.size(-1))), scores.dtype()));
         }
         return masked;
+    }
+
+    private static Expr additive(Expr mask, DType dtype) {
+        return mask.where(0.0, Double.NEGATIVE_INFINITY).to(dtype);
     }
 
     private static Expr weights(Expr scores) {

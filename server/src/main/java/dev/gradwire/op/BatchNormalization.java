@@ -156,7 +156,7 @@ final class BatchNormalization {
         sizes[1] = Math.multiplyExact(batch, input.size(1));
         return n.call(
                         "batch_norm",
-                        input.call("view", sizes),
+                        input.call("contiguous").call("view", sizes),
                         repeated(n, "weight", batch),
                         repeated(n, "bias", batch),
                         repeated(n, "running_mean", batch),

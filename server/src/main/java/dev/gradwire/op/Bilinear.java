@@ -99,14 +99,14 @@ final class Bilinear {
         Shape batch = shape1.withoutDim(last);
         Expr output = n.call(
                         "_trilinear",
-                        n.arg("input1").call("view", new long[] {batch.elements(), shape1.dim(last)}),
+                        n.arg("input1").call("reshape", new long[] {batch.elements(), shape1.dim(last)}),
                         n.arg("weight"),
-                        n.arg("input2").call("view", new long[] {batch.elements(), shape2.dim(last)}),
+                        n.arg("input2").call("reshape", new long[] {batch.elements(), shape2.dim(last)}),
                         new long[] {1, 3},
                         new long[] {0},
                         new long[] {1, 2},
                         new long[] {2, 3})
-                .call("view", Matmul.with(batch, weight.dim(0)));
+                .call("reshape", Matmul.with(batch, weight.dim(0)));
         return n.has("bias") ? output.add(n.arg("bias")) : output;
     }
 }

@@ -171,8 +171,8 @@ final class ClassLosses {
         boolean empty = self.shape().elements() == 0;
         long samples = self.size(0);
         long places = target.shape().elements() / Math.max(samples, 1);
-        Expr scores = self.call("view", new long[] {samples, self.size(1), empty ? 0 : 1, places});
-        Expr indices = target.call("view", new long[] {samples, empty ? 0 : 1, places});
+        Expr scores = self.call("contiguous").call("view", new long[] {samples, self.size(1), empty ? 0 : 1, places});
+        Expr indices = target.call("contiguous").call("view", new long[] {samples, empty ? 0 : 1, places});
         Expr loss = nll(n, scores, indices, "nll_loss2d_forward");
         return n.integer("reduction") == Loss.NONE ? loss.call("view", target.shape()) : loss;
     }
@@ -203,7 +203,9 @@ final class ClassLosses {
         double smoothing = n.number("label_smoothing");
         double classes = scores.size(classDim);
         Expr target = n.arg("target");
-        Expr smooth = smoothing > 0 ? target.mul(1 - smoothing).add(smoothing / classes) : target;
+        Expr smooth = smoothing > 0
+                ? target.call("mul.Scalar", 1 - smoothing).call("add.Scalar", smoothing / classes)
+                : target;
         Expr products = scores.mul(smooth);
         Expr weighted = n.has("weight") ? products.mul(weightAlong(n, scores, classDim)) : products;
         if (Loss.reduction(n.call()) == Loss.NONE) {

@@ -1,9 +1,7 @@
 package dev.gradwire.op;
 
 import dev.gradwire.tensor.Shape;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 
@@ -60,25 +58,30 @@ final class Contraction {
         long[] freeB = others(right, dimsB);
         Shape free = Shape.of(
                 LongStream.concat(sizes(left, freeA), sizes(right, freeB)).toArray());
-        Permuted rows = Permuted.of(left, LongStream.concat(LongStream.of(freeA), LongStream.of(dimsA)));
-        Permuted columns = Permuted.of(right, LongStream.concat(LongStream.of(dimsB), LongStream.of(freeB)));
+        Expr rows = left.permute(concat(freeA, dimsA));
+        Expr columns = right.permute(concat(dimsB, freeB));
         if (free.elements() == 1) {
             return total(rows, columns).call("view", free);
         }
-        Expr product = rows.reshape(sizes(left, freeA).reduce(1, Math::multiplyExact), contracted)
-                .mm(columns.reshape(contracted, sizes(right, freeB).reduce(1, Math::multiplyExact)));
-        return product.call("view", free);
+        return reshape(rows, sizes(left, freeA).reduce(1, Math::multiplyExact), contracted)
+                .mm(reshape(columns, contracted, sizes(right, freeB).reduce(1, Math::multiplyExact)))
+                .call("view", free);
+    }
+
+    private static long[] concat(long[] first, long[] second) {
+        return LongStream.concat(LongStream.of(first), LongStream.of(second)).toArray();
+    }
+
+    private static Expr reshape(Expr tensor, long... sizes) {
+        return tensor.call("reshape", sizes);
     }
 
     /** Everything is summed over: PyTorch takes a dot product where both lie in one piece. */
-    private static Expr total(Permuted a, Permuted b) {
-        long elements = a.tensor.shape().elements();
-        return a.isContiguous() && b.isContiguous()
-                ? a.reshape(elements).call("dot", b.reshape(elements))
-                : a.tensor
-                        .call("squeeze")
-                        .mul(b.tensor.call("squeeze"))
-                        .callNamed("sum", Map.of("dtype", a.tensor.dtype()));
+    private static Expr total(Expr a, Expr b) {
+        long elements = a.shape().elements();
+        return EagerLayout.of(a).isContiguous() && EagerLayout.of(b).isContiguous()
+                ? reshape(a, elements).call("dot", reshape(b, elements))
+                : a.call("squeeze").mul(b.call("squeeze")).callNamed("sum", Map.of("dtype", a.dtype()));
     }
 
     /** Integers stay what they are. */
@@ -94,65 +97,6 @@ final class Contraction {
 
     private static LongStream sizes(Expr tensor, long[] dims) {
         return LongStream.of(dims).map(dim -> tensor.size((int) dim));
-    }
-
-    /** A permutation of a tensor that lay in one piece, with what its strides are. */
-    record Permuted(Expr tensor, List<Long> strides) {
-        static Permuted of(Expr tensor, LongStream order) {
-            long[] dims = order.toArray();
-            long[] strides = tensor.shape().contiguousStrides();
-            return new Permuted(
-                    tensor.permute(dims),
-                    LongStream.of(dims).mapToObj(dim -> strides[(int) dim]).toList());
-        }
-
-        boolean isContiguous() {
-            return viewable(tensor.shape().elements());
-        }
-
-        Expr reshape(long... sizes) {
-            return Matmul.reshape(tensor, Shape.of(sizes), viewable(sizes));
-        }
-
-        /** Whether the sizes can be had without a copy: runs of dimensions merge where their strides meet. */
-        private boolean viewable(long... sizes) {
-            if (tensor.shape().elements() == 0) {
-                return true;
-            }
-            List<Long> runs = new ArrayList<>();
-            long run = 1;
-            long expected = -1;
-            for (int dim = strides.size() - 1; dim >= 0; dim--) {
-                long size = tensor.size(dim);
-                if (size == 1) {
-                    continue;
-                }
-                if (expected >= 0 && strides.get(dim) != expected) {
-                    runs.add(run);
-                    run = 1;
-                }
-                run *= size;
-                expected = strides.get(dim) * size;
-            }
-            runs.add(run);
-            return divides(runs, sizes);
-        }
-
-        /** Whether the sizes, from the last, fill the runs one after the other. */
-        private static boolean divides(List<Long> runs, long[] sizes) {
-            int index = 0;
-            long left = runs.getFirst();
-            for (int dim = sizes.length - 1; dim >= 0; dim--) {
-                if (left == 1 && sizes[dim] != 1 && index + 1 < runs.size()) {
-                    left = runs.get(++index);
-                }
-                if (left % sizes[dim] != 0) {
-                    return false;
-                }
-                left /= sizes[dim];
-            }
-            return true;
-        }
     }
 
     static Expr kron(Expr a, Expr b) {

@@ -38,7 +38,7 @@ final class DistanceLosses {
                         .composite(n -> {
                             Expr self = n.arg("self");
                             Expr target = n.arg("target");
-                            Expr apart = self.rsub(n.raw("margin")).call("clamp_min", 0);
+                            Expr apart = n.arg("margin").sub(self).call("clamp_min", 0);
                             Expr each = target.ne(1)
                                     .where(apart, self.zerosLike())
                                     .add(target.ne(-1).where(self, self.zerosLike()));
@@ -83,7 +83,7 @@ final class DistanceLosses {
     }
 
     private static Expr normalized(Expr vectors, Shape shape, int dim, double eps) {
-        Expr expanded = vectors.call("expand", shape);
+        Expr expanded = vectors.expand(shape);
         Expr norm = expanded.call("linalg_vector_norm", 2, new long[] {dim}, true);
         Expr clamped = norm.call("clamp_min", eps);
         return expanded.div(norm.add(clamped.sub(norm).call("detach")));
@@ -101,12 +101,17 @@ final class DistanceLosses {
         Require.rank(n.call(), "input2", rank + 1);
         Expr a = n.arg("input1");
         Expr b = n.arg("input2");
-        Expr squares = a.mul(a).sum(rank).add(1e-12).mul(b.mul(b).sum(rank).add(1e-12));
+        Expr squares = square(a, rank).mul(square(b, rank));
         Expr cos = a.mul(b).sum(rank).div(squares.sqrt());
-        Expr apart = cos.sub(n.raw("margin")).call("clamp_min", 0);
+        Expr apart = cos.call("sub.Scalar", n.raw("margin")).call("clamp_min", 0);
+        Expr together = Expr.of(n.builder(), Expr.argument(1)).sub(cos);
         Expr zeros = cos.zerosLike();
         Expr target = n.arg("target");
-        return target.eq(1).where(cos.rsub(1), zeros).add(target.eq(-1).where(apart, zeros));
+        return target.eq(1).where(together, zeros).add(target.eq(-1).where(apart, zeros));
+    }
+
+    private static Expr square(Expr vectors, int dim) {
+        return vectors.mul(vectors).sum(dim).call("add.Scalar", 1e-12);
     }
 
     private static Expr triplet(Args n) {

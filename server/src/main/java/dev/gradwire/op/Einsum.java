@@ -192,7 +192,7 @@ final class Einsum {
                         .mapToLong(dim -> tensor.size(dim.intValue()))
                         .reduce(1, Math::multiplyExact))
                 .toArray();
-        return tensor.call("permute", order).call("view", sizes);
+        return tensor.call("permute", order).call("reshape", sizes);
     }
 
     private static List<Long> concat(List<List<Long>> parts) {

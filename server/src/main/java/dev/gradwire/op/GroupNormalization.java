@@ -44,7 +44,7 @@ final class GroupNormalization {
         }
         return n.calls(
                         "native_group_norm",
-                        n.arg("input"),
+                        n.arg("input").call("contiguous"),
                         n.raw("weight"),
                         n.raw("bias"),
                         shape.dim(0),

@@ -107,7 +107,7 @@ final class Matmul {
 
     private static Expr fold(Expr a, Expr b) {
         Shape batch = a.shape().withoutDim(a.rank() - 1);
-        Expr rows = a.call("view", new long[] {batch.elements(), a.size(-1)});
+        Expr rows = a.call("reshape", new long[] {batch.elements(), a.size(-1)});
         return unsafeView(product(rows, b), b.rank() == 2 ? with(batch, b.size(1)) : batch);
     }
 
@@ -115,12 +115,12 @@ final class Matmul {
     private static Expr foldTransposed(Expr a, Expr b) {
         Expr columns = Products.transposed(b);
         Shape batch = columns.shape().withoutDim(b.rank() - 1);
-        Expr rows = unsafeView(columns.call("clone"), Shape.of(batch.elements(), columns.size(-1)));
+        Expr rows = columns.call("reshape", new long[] {batch.elements(), columns.size(-1)});
         if (a.rank() == 1) {
             return unsafeView(rows.call("mv", a), batch);
         }
         Expr product = unsafeView(rows.mm(a.call("t")), with(batch, a.size(0)));
-        return Products.transposed(product).call("clone");
+        return Products.transposed(product).call("contiguous");
     }
 
     private static Expr batched(Expr a, Expr b) {
@@ -131,22 +131,14 @@ final class Matmul {
     }
 
     private static Expr flat(Expr matrices, Shape batch) {
-        Expr expanded = matrices.call("expand", with(batch, matrices.size(-2), matrices.size(-1)));
-        return reshape(
-                expanded,
-                Shape.of(batch.elements(), matrices.size(-2), matrices.size(-1)),
-                batch.equals(batchOf(matrices)));
+        return matrices.call("expand", with(batch, matrices.size(-2), matrices.size(-1)))
+                .call("reshape", new long[] {batch.elements(), matrices.size(-2), matrices.size(-1)});
     }
 
     private static Shape batchOf(Expr matrices) {
         return Shape.of(LongStream.of(matrices.shape().dims())
                 .limit(matrices.rank() - 2L)
                 .toArray());
-    }
-
-    /** PyTorch copies what cannot be a view, which shows in grad_fn. */
-    static Expr reshape(Expr tensor, Shape shape, boolean isView) {
-        return isView ? tensor.call("view", shape) : unsafeView(tensor.call("clone"), shape);
     }
 
     private static Expr unsafeView(Expr tensor, Shape shape) {
@@ -172,6 +164,9 @@ final class Matmul {
         Expr bias = n.arg("bias");
         if (input.rank() == 2) {
             return n.call("addmm", bias, input, weight.call("t"));
+        }
+        if (!EagerLayout.of(input).isContiguous()) {
+            return matmul(input, weight.call("t")).add(bias);
         }
         Shape batch = input.shape().withoutDim(input.rank() - 1);
         Expr rows = input.call("view", new long[] {batch.elements(), input.size(-1)});

@@ -201,7 +201,8 @@ final class MaxPooling {
         return flat(image, spatial).call("gather", -1, flat(indices, spatial)).reshape(indices.shape());
     }
 
-    private static Expr flat(Expr image, int spatial) {
+    /** An image with its spatial dimensions as one. */
+    static Expr flat(Expr image, int spatial) {
         int outer = image.rank() - spatial;
         Shape shape = Shape.of(LongStream.of(image.shape().dims()).limit(outer).toArray());
         long places = LongStream.of(image.shape().dims()).skip(outer).reduce(1, Math::multiplyExact);

@@ -201,7 +201,7 @@ final class Normalization {
         Expr input = n.arg("input").to(compute);
         Expr r = input.pow(2)
                 .call("mean", innerDims(n.call()), true)
-                .call("add", eps)
+                .call("add.Scalar", eps)
                 .rsqrt();
         Expr normalized = input.mul(r);
         return (n.has("weight") ? normalized.mul(n.arg("weight")) : normalized).to(dtype);

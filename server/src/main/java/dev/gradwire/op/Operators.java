@@ -50,6 +50,7 @@ public final class Operators implements OperatorTable {
                     Convolution.declarations(),
                     ConvolutionForms.declarations(),
                     MaxPooling.declarations(),
+                    FractionalPooling.declarations(),
                     AveragePooling.declarations(),
                     Unfolding.declarations(),
                     Attention.declarations(),

@@ -231,11 +231,13 @@ final class PointwiseLosses {
         Expr t = n.arg("target");
         Expr loss = n.bool("log_input")
                 ? x.exp().sub(t.mul(x))
-                : x.sub(t.mul(x.call("add", n.raw("eps")).log()));
+                : x.sub(t.mul(x.call("add.Scalar", n.raw("eps")).log()));
         if (!n.bool("full")) {
             return loss;
         }
-        Expr stirling = t.mul(t.log()).sub(t).add(t.mul(2 * Math.PI).log().mul(0.5));
+        Expr stirling = t.mul(t.log())
+                .sub(t)
+                .add(t.call("mul.Scalar", 2 * Math.PI).log().call("mul.Scalar", 0.5));
         return loss.add(stirling.call("masked_fill", t.le(1), 0));
     }
 
