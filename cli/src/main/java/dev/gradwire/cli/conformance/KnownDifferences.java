@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What is known to differ from PyTorch, and why: the rows of {@code known-differences.tsv}. Such a comparison counts as
@@ -16,12 +17,14 @@ import java.util.Map;
 public record KnownDifferences(List<Row> rows) {
     /**
      * @param id of a case or of a whole file
-     * @param kind label of a {@link Kind}
+     * @param kind label of a {@link Kind}, or {@link #ALL} of them
      */
     public record Row(String id, String kind, String reason) {
+        static final String ALL = "*";
+
         boolean covers(String caseId, Kind compared) {
             boolean file = caseId.startsWith(id + "#");
-            return kind.equals(compared.label()) && (file || caseId.equals(id));
+            return (kind.equals(ALL) || kind.equals(compared.label())) && (file || caseId.equals(id));
         }
     }
 
@@ -51,13 +54,22 @@ public record KnownDifferences(List<Row> rows) {
     /** The result with known failures marked as such. */
     public CaseResult apply(CaseResult result) {
         Map<Kind, Verdict> verdicts = new EnumMap<>(result.verdicts());
-        verdicts.replaceAll((kind, verdict) -> verdict.status() == Verdict.Status.FAILED
-                ? rows.stream()
-                        .filter(row -> row.covers(result.id(), kind))
-                        .findFirst()
-                        .map(row -> Verdict.unsupported("known difference: " + row.reason()))
-                        .orElse(verdict)
-                : verdict);
+        verdicts.replaceAll((kind, verdict) -> rowsOf(result.id(), kind, verdict)
+                .findFirst()
+                .map(row -> Verdict.unsupported("known difference: " + row.reason()))
+                .orElse(verdict));
         return new CaseResult(result.id(), verdicts);
+    }
+
+    /** The rows without which the result would hold a failure more. */
+    Stream<Row> rowsOf(CaseResult result) {
+        return result.verdicts().entrySet().stream()
+                .flatMap(entry -> rowsOf(result.id(), entry.getKey(), entry.getValue()));
+    }
+
+    private Stream<Row> rowsOf(String id, Kind kind, Verdict verdict) {
+        return verdict.status() == Verdict.Status.FAILED
+                ? rows.stream().filter(row -> row.covers(id, kind))
+                : Stream.empty();
     }
 }

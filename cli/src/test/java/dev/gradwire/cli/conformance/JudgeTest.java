@@ -108,6 +108,9 @@ final class JudgeTest {
         CaseResult result = judge(new Fixed(9, 12, 31, 28, "PowBackward0"));
         KnownDifferences other = new KnownDifferences(List.of(new KnownDifferences.Row("square", "vjp", "why")));
         KnownDifferences known = new KnownDifferences(List.of(new KnownDifferences.Row("square", "jvp", "why")));
+        KnownDifferences all = new KnownDifferences(List.of(new KnownDifferences.Row("square", "*", "why")));
+        assertThat(all.apply(result).status()).isEqualTo(Status.UNSUPPORTED);
+        assertThat(all.rowsOf(judge(Fixed.RIGHT))).isEmpty();
         assertThat(other.apply(result).status()).isEqualTo(Status.FAILED);
         assertThat(known.apply(result).status()).isEqualTo(Status.UNSUPPORTED);
         assertThat(known.apply(result).reason()).isEqualTo("known difference: why");
