@@ -67,7 +67,7 @@ final class ClassLosses {
                                         .call(
                                                 backward,
                                                 n.arg("self"),
-                                                n.arg("target").to(DType.INT64),
+                                                flatTarget(n),
                                                 n.raw("weight"),
                                                 n.raw("reduction"),
                                                 n.raw("ignore_index"),
@@ -85,6 +85,12 @@ final class ClassLosses {
                                     "float64[2, 3, 1, 2], int64[2, 1, 2]{0..2}, float64[3]{0.5..2}, 1, -100",
                                     "float64[2, 3, 1, 2], int64[2, 1, 2]{0..2}, None, 0, 1"
                                 });
+    }
+
+    /** The backward kernel wants int64, and no dimension for the target of one sample without a batch. */
+    private static Expr flatTarget(Args n) {
+        Expr target = n.arg("target").to(DType.INT64);
+        return n.rank("self") == 1 ? target.reshape(Shape.SCALAR) : target;
     }
 
     private static Declaration backward(String name, String gradFn, String forward, int targetRank) {

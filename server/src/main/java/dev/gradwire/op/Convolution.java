@@ -37,6 +37,13 @@ final class Convolution {
                                 "float64[2, 2, 5], float64[3, 2, 3], float64[3], [2], [1], [1], False, [0], 1",
                                 "float64[1, 4, 4, 3], float64[2, 2, 2, 1], None, [1, 2], [0, 1], [2, 1], False, [0, 0], 2",
                                 "float64[1, 2, 3, 2], float64[2, 1, 2, 2], float64[2], [2, 1], [1, 0], [1, 1], True, [1, 0], 2"),
+                operator("_convolution(Tensor input, Tensor weight, Tensor? bias, " + WINDOW + ", bool benchmark,"
+                                + " bool deterministic, bool cudnn_enabled, bool allow_tf32) -> Tensor")
+                        .doc("convolution, as older tracers write it; how it is computed is the request's choice")
+                        .composite(n -> List.of(n.call(
+                                "convolution", n.call().args().subList(0, 9).toArray())))
+                        .samples("float64[1, 2, 4], float64[3, 2, 2], None, [1], [0], [1], False, [0], 1, False, False,"
+                                + " False, False"),
                 operator("convolution_backward(Tensor grad_output, Tensor input, Tensor weight, int[]? bias_sizes, "
                                 + WINDOW + ", bool[3] output_mask) -> (Tensor, Tensor, Tensor)")
                         .doc("the cotangents of convolution's input, weight and bias, those asked for")
@@ -188,6 +195,7 @@ final class Convolution {
             output =
                     Math.addExact(Math.subtractExact(span, Math.multiplyExact(2, padding)), Math.addExact(reach, more));
         } else {
+            Require.that(more == 0, "output_padding", "must be 0 unless transposed, but is " + more);
             long span = Math.subtractExact(Math.addExact(size, Math.multiplyExact(2, padding)), reach);
             output = span < 0 ? 0 : span / stride + 1;
         }

@@ -24,6 +24,10 @@ final class Softmax {
                         .alias("special_log_softmax")
                         .composite(n -> List.of(converted(n).call("_log_softmax", n.raw("dim"), false)))
                         .samples("float64[2, 3], 1"),
+                operator("softmin(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
+                        .doc("softmax of −self along dim")
+                        .composite(n -> List.of(n.arg("self").neg().call("softmax", n.raw("dim"), n.raw("dtype"))))
+                        .samples("float64[2, 3], 1"),
                 operator("_softmax(Tensor self, int dim, bool half_to_float) -> Tensor")
                         .doc("exp(self) / Σ exp(self) along dim")
                         .gradFn("SoftmaxBackward0")
