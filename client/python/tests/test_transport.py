@@ -174,7 +174,15 @@ def test_no_server():
     assert isinstance(caught.value, ConnectionError)
 
 
-def test_interrupt_cancels(fake):
+@pytest.fixture
+def interruptible():
+    """SIGINT raises KeyboardInterrupt also where the tests run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_interrupt_cancels(fake, interruptible):
     ended, entered = threading.Event(), threading.Event()
 
     def before(request, context):
