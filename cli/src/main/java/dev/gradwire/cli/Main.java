@@ -3,6 +3,7 @@ package dev.gradwire.cli;
 import dev.gradwire.cli.bench.BenchCommand;
 import dev.gradwire.cli.conformance.ConformanceCommand;
 import dev.gradwire.cli.demo.DemoCommand;
+import dev.gradwire.service.HealthCommand;
 import dev.gradwire.service.ServeCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -14,7 +15,7 @@ import picocli.CommandLine.HelpCommand;
         description = "Gradients as a service: sends a graph, returns values, gradients and grad_fn metadata.",
         mixinStandardHelpOptions = true,
         versionProvider = VersionProvider.class,
-        subcommands = {HelpCommand.class, DemoCommand.class, ConformanceCommand.class, BenchCommand.class})
+        subcommands = {HelpCommand.class, DemoCommand.class, ConformanceCommand.class, BenchCommand.class, HealthCommand.class})
 public final class Main {
     private Main() {}
 

@@ -1,5 +1,8 @@
 package dev.gradwire.service;
 
+import dev.gradwire.engine.Engine;
+import dev.gradwire.engine.EngineSettings;
+import dev.gradwire.kernel.DeviceUnavailableException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -53,6 +56,11 @@ public final class ServeCommand implements Callable<Integer> {
             defaultValue = "30")
     private int graceSeconds;
 
+    @Option(
+            names = "--self-test",
+            description = "Only run a small graph forward and backward, as a server does before it serves, and exit.")
+    private boolean selfTest;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -80,6 +88,9 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        if (selfTest) {
+            return selfTest();
+        }
         Map<Limit, Long> limits = new EnumMap<>(Limit.class);
         for (Limit limit : Limit.values()) {
             Long value = spec.findOption(limit.flag()).getValue();
@@ -100,6 +111,20 @@ public final class ServeCommand implements Callable<Integer> {
             return 0;
         } catch (IOException e) {
             spec.commandLine().getErr().println("cannot listen on " + host + ":" + port + ": " + e.getMessage());
+            return 1;
+        } catch (DeviceUnavailableException e) {
+            spec.commandLine().getErr().println(e.getMessage());
+            return 1;
+        }
+    }
+
+    private int selfTest() {
+        try (Engine engine = Engine.open(EngineSettings.DEFAULT)) {
+            boolean ready = new Readiness(engine).isReady();
+            spec.commandLine().getOut().println(ready ? "ready" : "not ready");
+            return ready ? 0 : 1;
+        } catch (DeviceUnavailableException e) {
+            spec.commandLine().getErr().println(e.getMessage());
             return 1;
         }
     }
