@@ -15,7 +15,13 @@ import picocli.CommandLine.HelpCommand;
         description = "Gradients as a service: sends a graph, returns values, gradients and grad_fn metadata.",
         mixinStandardHelpOptions = true,
         versionProvider = VersionProvider.class,
-        subcommands = {HelpCommand.class, DemoCommand.class, ConformanceCommand.class, BenchCommand.class, HealthCommand.class})
+        subcommands = {
+            HelpCommand.class,
+            DemoCommand.class,
+            ConformanceCommand.class,
+            BenchCommand.class,
+            HealthCommand.class
+        })
 public final class Main {
     private Main() {}
 
