@@ -2,6 +2,8 @@ package dev.gradwire.op;
 
 import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.GraphBuilder;
+import dev.gradwire.graph.GraphException;
+import dev.gradwire.graph.Reason;
 import dev.gradwire.graph.Value;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
@@ -48,6 +50,8 @@ public final class Expr {
             case Argument.Int(long number) -> builder.constant(Tensor.scalar(DType.INT64, number));
             case Argument.Bool(boolean bool) -> builder.constant(Tensor.scalar(DType.BOOL, bool ? 1 : 0));
             case Argument.Float(double number) -> builder.constant(Tensor.scalar(dtype(), number));
+            case Argument.Complex _ ->
+                throw new GraphException(Reason.DTYPE_UNSUPPORTED, "a complex number cannot stand for a tensor here");
             default -> throw new IllegalStateException("not a tensor: " + argument);
         };
     }
@@ -366,6 +370,11 @@ public final class Expr {
     }
 
     static Expr full(GraphBuilder builder, TensorType type, double fill) {
+        if (type.dtype().isComplex()) {
+            throw new GraphException(
+                    Reason.DTYPE_UNSUPPORTED,
+                    "there are no constants of " + type.dtype().label());
+        }
         return new Expr(builder, builder.constant(Tensor.scalar(type.dtype(), fill))).expand(type.shape());
     }
 

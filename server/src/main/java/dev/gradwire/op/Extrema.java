@@ -69,6 +69,7 @@ final class Extrema {
         return operator(name + "(Tensor self) -> Tensor")
                 .gradFn(gradFn)
                 .types(one(call -> {
+                    requireOrder(call, name);
                     if (call.shape("self").elements() == 0 && !name.contains("median")) {
                         throw GraphException.argument(
                                 Reason.SHAPE_MISMATCH, "self", "has no element: " + call.shape("self"));
@@ -89,10 +90,19 @@ final class Extrema {
     private static Declaration choice(String name, String gradFn) {
         return operator(name + "(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)")
                 .gradFn(gradFn)
-                .types(call -> chosen(call))
+                .types(call -> {
+                    requireOrder(call, name);
+                    return chosen(call);
+                })
                 .vjp("self", Extrema::scatteredToChosen)
                 .kernel(name)
                 .samples("float64[2, 3], 1", "float64[2, 3], 0, True", "float64[], 0");
+    }
+
+    private static void requireOrder(Call call, String name) {
+        if (name.contains("median")) {
+            Require.notBool(call, "self");
+        }
     }
 
     /** Types of values and indices. */
@@ -112,7 +122,10 @@ final class Extrema {
 
     private static Declaration position(String name) {
         return operator(name + "(Tensor self, int? dim=None, bool keepdim=False) -> Tensor")
-                .types(one(call -> nonEmpty(call, DType.INT64)))
+                .types(one(call -> {
+                    Require.notBool(call, "self");
+                    return nonEmpty(call, DType.INT64);
+                }))
                 .kernel(name);
     }
 

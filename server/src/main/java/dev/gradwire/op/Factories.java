@@ -98,14 +98,22 @@ final class Factories {
 
     /** A tensor filled with a parameter's number, or where that is empty with a fixed one. */
     private static Declaration filled(String parameters, Function<Call, TensorType> type, String number, long fixed) {
-        return operator(parameters + " -> Tensor").types(one(type)).decompose(n -> {
-            TensorType result = type.apply(n.call());
-            boolean integer = number.isEmpty() || n.raw(number) instanceof Argument.Int;
-            Tensor element = integer
-                    ? Tensor.scalar(result.dtype(), number.isEmpty() ? fixed : n.integer(number))
-                    : Tensor.scalar(result.dtype(), n.number(number));
-            return Expr.of(n.builder(), n.builder().constant(element)).expand(result.shape());
-        });
+        return operator(parameters + " -> Tensor")
+                .types(one(call -> {
+                    TensorType result = type.apply(call);
+                    if (!number.isEmpty()) {
+                        Require.fits(number, call.arg(number), result.dtype());
+                    }
+                    return result;
+                }))
+                .decompose(n -> {
+                    TensorType result = type.apply(n.call());
+                    boolean integer = number.isEmpty() || n.raw(number) instanceof Argument.Int;
+                    Tensor element = integer
+                            ? Tensor.scalar(result.dtype(), number.isEmpty() ? fixed : n.integer(number))
+                            : Tensor.scalar(result.dtype(), n.number(number));
+                    return Expr.of(n.builder(), n.builder().constant(element)).expand(result.shape());
+                });
     }
 
     /** What the kernel of a factory is given: its own arguments, the dtype, and nothing for the other options. */
@@ -181,7 +189,7 @@ final class Factories {
         boolean integers = start(call) instanceof Argument.Int
                 && call.arg("end") instanceof Argument.Int
                 && call.arg("step") instanceof Argument.Int;
-        DType dtype = dtype(call, integers ? DType.INT64 : DType.DEFAULT_FLOATING);
+        DType dtype = notBool(dtype(call, integers ? DType.INT64 : DType.DEFAULT_FLOATING));
         double step = call.number("step");
         double first = call.has("start") ? call.number("start") : 0;
         double extent = call.number("end") - first;
@@ -197,6 +205,11 @@ final class Factories {
         return TensorType.of(dtype, count);
     }
 
+    private static DType notBool(DType dtype) {
+        Require.that(dtype != DType.BOOL, "dtype", "must be a number's, but is bool");
+        return dtype;
+    }
+
     private static long exactCount(double count) {
         if (count >= Long.MAX_VALUE) {
             throw new ArithmeticException("a range of " + count + " elements");
@@ -205,7 +218,8 @@ final class Factories {
     }
 
     private static TensorType spaced(Call call) {
-        return TensorType.of(dtype(call, DType.DEFAULT_FLOATING), requireSize("steps", call.integer("steps")));
+        DType dtype = notBool(dtype(call, DType.DEFAULT_FLOATING));
+        return TensorType.of(dtype, requireSize("steps", call.integer("steps")));
     }
 
     private static TensorType identity(Call call) {

@@ -76,6 +76,10 @@ final class Indexing {
                         .samples("float64[3, 2], 0, int64[1, 2]{0..2}, 2.5")
                         .gradFn("ScatterBackward1")
                         .types(one(call -> {
+                            Require.fits(
+                                    "value",
+                                    call.arg("value"),
+                                    call.type("self").dtype());
                             requireWithin(call, "self", false);
                             return call.type("self");
                         }))
@@ -213,6 +217,7 @@ final class Indexing {
                 .doc("self with value at indices of a dimension")
                 .gradFn(gradFn)
                 .types(one(call -> {
+                    Require.fits("value", call.arg("value"), call.type("self").dtype());
                     slices(call, index(call, "index").elements());
                     if (call.type("value").rank() != 0) {
                         throw GraphException.argument(

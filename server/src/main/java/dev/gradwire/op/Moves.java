@@ -41,16 +41,15 @@ final class Moves {
                         .doc("self shifted cyclically along dimensions; without dims, in row-major order")
                         .gradFn("RollBackward0")
                         .types(one(Moves::rolled))
-                        .vjp(
-                                "self",
-                                n -> n.grad()
-                                        .call(
-                                                "roll",
-                                                LongStream.of(n.ints("shifts"))
-                                                        .map(Math::negateExact)
-                                                        .toArray(),
-                                                n.raw("dims")))
-                        .kernel("roll")
+                        .vjp("self", n -> {
+                            long[] back = LongStream.of(shifts(n.call()))
+                                    .map(shift -> -shift)
+                                    .toArray();
+                            return n.grad().call("roll", back, n.raw("dims"));
+                        })
+                        .kernel(
+                                "roll",
+                                call -> List.of(call.arg("self"), Expr.argument(shifts(call)), call.arg("dims")))
                         .samples("float64[3, 4], 2", "float64[3, 4], [1, -1], [0, 1]"),
                 operator("rot90(Tensor self, int k=1, int[] dims=[0,1]) -> Tensor")
                         .doc("self turned k times by 90 degrees, from the first of dims towards the second")
@@ -118,14 +117,27 @@ final class Moves {
     private static TensorType rolled(Call call) {
         int shifts = call.ints("shifts").length;
         int dims = call.ints("dims").length;
-        if (shifts != dims && !(dims == 0 && shifts == 1)) {
+        if (shifts == 0 || shifts != dims && !(dims == 0 && shifts == 1)) {
             throw GraphException.argument(
                     Reason.SHAPE_MISMATCH, "dims", "names " + dims + " dimensions for " + shifts + " shifts");
         }
         for (long dim : call.ints("dims")) {
-            Dims.normalize("dims", dim, Math.max(1, call.type("self").rank()));
+            Require.that(call.type("self").rank() > 0, "dims", "names dimension " + dim + " of a tensor without any");
+            Dims.normalize("dims", dim, call.type("self").rank());
         }
         return call.type("self");
+    }
+
+    /** Shifts that go around less than once. */
+    private static long[] shifts(Call call) {
+        Shape shape = call.shape("self");
+        long[] shifts = call.ints("shifts");
+        long[] dims = call.ints("dims");
+        for (int i = 0; i < shifts.length; i++) {
+            long size = dims.length == 0 ? shape.elements() : shape.dim(Dims.normalize("dims", dims[i], shape.rank()));
+            shifts[i] = Math.floorMod(shifts[i], Math.max(1, size));
+        }
+        return shifts;
     }
 
     private static TensorType rotated(Call call) {

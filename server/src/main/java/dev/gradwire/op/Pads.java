@@ -23,7 +23,13 @@ final class Pads {
                 operator("constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor")
                         .doc("self with value around it; negative padding cuts off")
                         .gradFn("ConstantPadNdBackward0")
-                        .types(one(call -> padded(call, "pad")))
+                        .types(one(call -> {
+                            Require.fits(
+                                    "value",
+                                    call.arg("value"),
+                                    call.type("self").dtype());
+                            return padded(call, "pad");
+                        }))
                         .vjp(
                                 "self",
                                 n -> n.grad()
@@ -159,6 +165,7 @@ final class Pads {
     }
 
     private static TensorType edgePadded(Call call, int dims, boolean reflects) {
+        Require.notBool(call, "self");
         Shape shape = call.shape("self");
         long[] pad = call.ints("padding");
         if (pad.length != 2 * dims || shape.rank() < dims + 1 || shape.rank() > dims + 2) {

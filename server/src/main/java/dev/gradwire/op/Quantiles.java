@@ -36,6 +36,9 @@ final class Quantiles {
         DType dtype = n.type("self").dtype();
         Expr q =
                 n.raw("q") instanceof Argument.Float(double number) ? n.full(TensorType.of(dtype), number) : n.arg("q");
+        if (n.raw("q") instanceof Argument.Float(double number)) {
+            Require.that(number >= 0 && number <= 1, "q", "must be from 0 to 1, but is " + number);
+        }
         Require.that(q.rank() <= 1, "q", "must be a number or a vector, but has shape " + q.shape());
         Require.that(q.dtype() == dtype, "q", "is " + q.dtype().label() + ", but self is " + dtype.label());
         Require.that(n.shape("self").elements() > 0, "self", "has no element: " + n.shape("self"));

@@ -11,6 +11,7 @@ import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.util.List;
+import java.util.Map;
 
 /** Sums, means and products along dimensions. */
 final class Reductions {
@@ -47,7 +48,16 @@ final class Reductions {
                                 "self",
                                 n -> spread(n.grad(), n)
                                         .maskedBy(n.arg("self").call("isnan").not()))
-                        .kernel("nansum")
+                        .decompose(n -> {
+                            DType dtype = n.type("self").dtype();
+                            Expr numbers = dtype.isDifferentiable()
+                                    ? n.self().maskedBy(n.self().call("isnan").not())
+                                    : n.self();
+                            return numbers.callNamed(
+                                    "sum.dim_IntList",
+                                    Map.of("dtype", n.raw("dtype"), "keepdim", n.raw("keepdim")),
+                                    n.raw("dim"));
+                        })
                         .samples("float64[2, 3]", "float64[2, 3], 1, True"),
                 composite(
                                 "nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None)",

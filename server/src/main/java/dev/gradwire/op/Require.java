@@ -1,5 +1,6 @@
 package dev.gradwire.op;
 
+import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
@@ -62,6 +63,27 @@ final class Require {
         if (call.type(parameter).dtype() == DType.BOOL) {
             throw unsupported(parameter, DType.BOOL, "must be a number");
         }
+    }
+
+    /** That a number can be stored without overflow; unsigned ones wrap once, as in PyTorch, and fractions are cut. */
+    static void fits(String parameter, Argument number, DType dtype) {
+        double value = switch (number) {
+            case Argument.Int(long integer) -> integer;
+            case Argument.Float(double floating) -> floating;
+            default -> 0;
+        };
+        boolean fits = switch (dtype) {
+            case BOOL, FLOAT64, COMPLEX64, COMPLEX128 -> true;
+            case FLOAT32, BFLOAT16 -> !Double.isFinite(value) || Math.abs(value) <= Float.MAX_VALUE;
+            case FLOAT16 -> !Double.isFinite(value) || Math.abs(value) <= 65504;
+            case INT64 -> number instanceof Argument.Int || Math.abs(value) < 0x1p63;
+            case UINT8 -> Math.abs(value) <= 255;
+            default -> {
+                double limit = Math.pow(2, 8 * dtype.sizeInBytes() - 1);
+                yield value >= -limit && value < limit;
+            }
+        };
+        that(fits, parameter, value + " does not fit " + dtype.label());
     }
 
     /** Integers that stand for places in another tensor. */

@@ -17,7 +17,7 @@ final class Scans {
                 operator("cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor")
                         .doc("the sum of each element and those before it along a dimension")
                         .gradFn("CumsumBackward0")
-                        .types(one(call -> scanned(call).withDtype(Reductions.total(call))))
+                        .types(one(Scans::total))
                         .vjp("self", n -> {
                             long[] dims = {n.integer("dim")};
                             Expr reversed = n.grad().call("flip", dims).call("cumsum", n.raw("dim"));
@@ -28,7 +28,7 @@ final class Scans {
                 operator("cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor")
                         .doc("the product of each element and those before it along a dimension")
                         .gradFn("CumprodBackward0")
-                        .types(one(call -> scanned(call).withDtype(Reductions.total(call))))
+                        .types(one(Scans::total))
                         .vjp("self", Scans::cumprodVjp)
                         .kernel("cumprod")
                         .samples("float64[2, 5], 1", "float64[3, 2], -2", "float64[1], 0", "float64[], 0"),
@@ -43,6 +43,12 @@ final class Scans {
                         .doc("the largest element so far along a dimension, and its index"),
                 extremum("cummin", "CumminBackward0")
                         .doc("the smallest element so far along a dimension, and its index"));
+    }
+
+    private static TensorType total(Call call) {
+        DType dtype = Reductions.total(call);
+        Require.that(dtype != DType.BOOL, "dtype", "must be a number's, but is bool");
+        return scanned(call).withDtype(dtype);
     }
 
     private static TensorType scanned(Call call) {

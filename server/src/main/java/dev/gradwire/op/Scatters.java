@@ -3,6 +3,7 @@ package dev.gradwire.op;
 import static dev.gradwire.op.Declaration.operator;
 import static dev.gradwire.op.TypeRule.one;
 
+import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
@@ -49,7 +50,15 @@ final class Scatters {
                         .types(one(call -> strided(call)))
                         .vjp("self", n -> n.full(n.type("self"), 0).call("put", positions(n), n.grad(), true))
                         .view()
-                        .kernel("as_strided")
+                        .kernel("as_strided", call -> {
+                            // Without elements, strides and offset point nowhere.
+                            boolean empty = strided(call).shape().elements() == 0;
+                            return List.of(
+                                    call.arg("self"),
+                                    call.arg("size"),
+                                    call.arg("stride"),
+                                    empty ? new Argument.Int(0) : call.arg("storage_offset"));
+                        })
                         .samples("float64[3, 3], [2, 2], [1, 2], 1", "float64[4], [2, 2], [1, 1]"),
                 operator(
                                 "as_strided_scatter(Tensor self, Tensor src, int[] size, int[] stride, int? storage_offset=None)"

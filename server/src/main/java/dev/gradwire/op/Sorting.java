@@ -102,6 +102,7 @@ final class Sorting {
         int dim = Dims.normalize(call, "dim", shape.rank());
         long size = shape.rank() == 0 ? 1 : shape.dim(dim);
         long k = call.integer("k");
+        Require.notBool(call, "self");
         if (k < least || k > size) {
             throw GraphException.argument(
                     Reason.SHAPE_MISMATCH, "k", k + " is out of range for dimension " + dim + " of shape " + shape);

@@ -79,7 +79,13 @@ final class Statistics {
                                         .mul(n.arg("self")
                                                 .sub(restored(n.result(), n))
                                                 .exp()))
-                        .kernel("logsumexp")
+                        .kernel(
+                                "logsumexp",
+                                call -> List.of(
+                                        call.arg("self"),
+                                        Expr.argument(Dims.all(
+                                                call, "dim", call.type("self").rank())),
+                                        call.arg("keepdim")))
                         .samples("float64[2, 3], 1", "float64[2, 3, 4], [0, -1], True", "float64[], 0"));
     }
 
