@@ -263,6 +263,9 @@ final class Indexing {
         if (gathered.shape().elements() == source.elements()) {
             return gathered.reshape(source);
         }
+        if (gathered.shape().elements() == 0) {
+            return n.full(n.type("src"), 0);
+        }
         long[] pad = new long[2 * source.rank()];
         for (int i = 0; i < source.rank(); i++) {
             pad[2 * (source.rank() - 1 - i) + 1] = source.dim(i) - gathered.size(i);

@@ -59,12 +59,15 @@ final class HostValues {
         if (step.doubleValue() == 0 || !Double.isFinite(start.doubleValue()) || !Double.isFinite(end.doubleValue())) {
             throw new IllegalArgumentException("the step must not be 0 and the bounds must be finite");
         }
-        double count = Math.ceil((end.doubleValue() - start.doubleValue()) / step.doubleValue());
+        boolean integers = isInteger(start) && isInteger(end) && isInteger(step);
+        double count = integers
+                ? Math.ceilDiv(Math.subtractExact(end.longValue(), start.longValue()), step.longValue())
+                : Math.ceil((end.doubleValue() - start.doubleValue()) / step.doubleValue());
         if (count < 0) {
             throw new IllegalArgumentException("the bounds do not fit the sign of the step");
         }
         int size = size(count);
-        if (isInteger(start) && isInteger(end) && isInteger(step) && !dtype.isFloating()) {
+        if (integers && !dtype.isFloating()) {
             long from = start.longValue();
             long by = step.longValue();
             return integers(dtype, size, i -> from + i * by);
@@ -84,6 +87,10 @@ final class HostValues {
         int size = size((double) steps);
         double step = size > 1 ? (to - from) / (size - 1) : 0;
         return reals(dtype, size, i -> i < size / 2 || size == 1 ? from + i * step : to - (size - 1 - i) * step);
+    }
+
+    static void requireSize(long count) {
+        size(count);
     }
 
     private static int size(double count) {

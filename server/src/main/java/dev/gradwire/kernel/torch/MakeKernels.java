@@ -5,10 +5,15 @@ import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Layout;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
+import dev.gradwire.tensor.TensorType;
+import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Tensors made from the numbers of a call. Their dtype is the one asked for, else that of the expected result. */
 final class MakeKernels {
+    private static final long KEPT_ELEMENTS = 1024;
+
     private MakeKernels() {}
 
     /** Null when the kernel is none of these. */
@@ -22,14 +27,11 @@ final class MakeKernels {
             case "arange" -> range(backend, in, 1, 0, in.number(0), 1);
             case "arange.start" -> range(backend, in, 2, in.number(0), in.number(1), 1);
             case "arange.start_step" -> range(backend, in, 3, in.number(0), in.number(1), in.number(2));
-            case "linspace" ->
-                constant(
-                        backend,
-                        HostValues.linspace(
-                                real(in, in.dtype(3, DType.DEFAULT_FLOATING)),
-                                in.number(0),
-                                in.number(1),
-                                in.integer(2)));
+            case "linspace" -> {
+                DType dtype = real(in, in.dtype(3, DType.DEFAULT_FLOATING));
+                yield made(
+                        backend, in, () -> HostValues.linspace(dtype, in.number(0), in.number(1), in.integer(2)));
+            }
             case "clone" -> operands -> new TorchTensor[] {backend.adopt(backend.copyOf(operands[in.operand(0)]))};
             default -> null;
         };
@@ -49,11 +51,18 @@ final class MakeKernels {
     private static Body range(TorchBackend backend, Arguments in, int dtypeAt, Number start, Number end, Number step) {
         boolean integers = HostValues.isInteger(start) && HostValues.isInteger(end) && HostValues.isInteger(step);
         DType dtype = real(in, in.dtype(dtypeAt, integers ? DType.INT64 : DType.DEFAULT_FLOATING));
-        return constant(backend, HostValues.arange(dtype, start, end, step));
+        return made(backend, in, () -> HostValues.arange(dtype, start, end, step));
     }
 
-    private static Body constant(TorchBackend backend, Tensor value) {
-        return operands -> new TorchTensor[] {backend.upload(value)};
+    /** Small values are made once; large ones for each run, as plans are kept for long and hold no data. */
+    private static Body made(TorchBackend backend, Arguments in, Supplier<Tensor> value) {
+        List<TensorType> results = in.call().results();
+        if (results.isEmpty() || results.getFirst().shape().elements() <= KEPT_ELEMENTS) {
+            Tensor kept = value.get();
+            return operands -> new TorchTensor[] {backend.upload(kept)};
+        }
+        HostValues.requireSize(results.getFirst().shape().elements());
+        return operands -> new TorchTensor[] {backend.upload(value.get())};
     }
 
     /** One element, seen with strides of 0 from every place of the shape. */
