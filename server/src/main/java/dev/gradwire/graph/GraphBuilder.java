@@ -227,10 +227,7 @@ public final class GraphBuilder {
         if (first == null) {
             throw new IllegalStateException("no overload of " + name);
         }
-        throw candidates.size() == 1
-                ? first
-                : new GraphException(
-                        first.reason(), first.getMessage() + "; the overloads are " + Schema.list(candidates));
+        throw candidates.size() == 1 ? first : first.with("; the overloads are " + Schema.list(candidates));
     }
 
     private static GraphException unknown(String operator) {

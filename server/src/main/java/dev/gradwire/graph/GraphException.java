@@ -36,6 +36,11 @@ public final class GraphException extends RuntimeException {
         return node != null ? this : new GraphException(reason, detail, atNode, atOp, argument);
     }
 
+    /** The same error with more to say about it. */
+    GraphException with(String more) {
+        return new GraphException(reason, detail + more, node, op, argument);
+    }
+
     private static String text(String detail, @Nullable String node, @Nullable String op, @Nullable String argument) {
         StringBuilder text = new StringBuilder();
         if (node != null) {

@@ -123,7 +123,12 @@ final class ReversePass {
     }
 
     private void apply(Vjp vjp, Node node, Backward backward) {
-        List<@Nullable Expr> results = vjp.rule().apply(backward);
+        List<@Nullable Expr> results;
+        try {
+            results = vjp.rule().apply(backward);
+        } catch (GraphException e) {
+            throw e.at(node.name(), node.op().schema().key());
+        }
         int next = 0;
         for (String parameter : vjp.parameters()) {
             for (Argument operand : Edges.operands(node, parameter)) {

@@ -2,6 +2,7 @@ package dev.gradwire.op;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.gradwire.TextProgram;
 import dev.gradwire.engine.Engine;
 import dev.gradwire.graph.Recording;
 import dev.gradwire.graph.Value;
@@ -93,7 +94,7 @@ final class DerivativeCheck {
         if (leaves.isEmpty()) {
             Recording forward = sample.record(
                     "return " + String.join(", ", results(sample.record("")).keySet()));
-            SampleProgram.of(engine, forward).run(point);
+            TextProgram.of(engine, forward).run(point);
             return;
         }
         Recording recording = sample.record("");
@@ -113,9 +114,9 @@ final class DerivativeCheck {
                 + "j = jvp(" + list("", outputs) + ", " + list("", leaves) + ", " + list("d", leaves) + ")\n"
                 + "return " + String.join(", ", outputs) + ", " + gradients + ", " + results("gg", leaves.size()) + ", "
                 + results("j", outputs.size()));
-        Map<String, Tensor> values = SampleProgram.of(engine, all).run(point);
+        Map<String, Tensor> values = TextProgram.of(engine, all).run(point);
         checkAdjoint(values);
-        SampleProgram program = SampleProgram.of(engine, first);
+        TextProgram program = TextProgram.of(engine, first);
         for (int i = 0; i < leaves.size(); i++) {
             if (exact()) {
                 checkDifferences(i, program, values);
@@ -170,7 +171,7 @@ final class DerivativeCheck {
                         tensor.dtype() == DType.FLOAT64 || !tensor.dtype().isFloating());
     }
 
-    private void checkDifferences(int leaf, SampleProgram program, Map<String, Tensor> values) {
+    private void checkDifferences(int leaf, TextProgram program, Map<String, Tensor> values) {
         String name = leaves.get(leaf);
         for (int n = 0; n < DIRECTIONS && point.get(name).type().shape().elements() > 0; n++) {
             TensorType type = point.get(name).type();

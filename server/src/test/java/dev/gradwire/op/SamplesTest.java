@@ -3,6 +3,7 @@ package dev.gradwire.op;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.gradwire.TextProgram;
 import dev.gradwire.engine.Engine;
 import dev.gradwire.engine.EngineSettings;
 import dev.gradwire.graph.Argument;
@@ -79,8 +80,7 @@ final class SamplesTest {
             builder.output("kernel" + i, whole.get(i));
             builder.output("parts" + i, parts.get(i).value());
         }
-        Map<String, Tensor> values =
-                SampleProgram.of(engine, builder.recording()).run(sample.fill());
+        Map<String, Tensor> values = TextProgram.of(engine, builder.recording()).run(sample.fill());
         for (int i = 0; i < whole.size(); i++) {
             assertThat(elements(values.get("parts" + i))).containsExactly(elements(values.get("kernel" + i)), CLOSE);
         }

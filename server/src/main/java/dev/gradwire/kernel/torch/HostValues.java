@@ -61,7 +61,7 @@ final class HostValues {
         }
         boolean integers = isInteger(start) && isInteger(end) && isInteger(step);
         double count = integers
-                ? Math.ceilDiv(Math.subtractExact(end.longValue(), start.longValue()), step.longValue())
+                ? (double) Math.ceilDiv(Math.subtractExact(end.longValue(), start.longValue()), step.longValue())
                 : Math.ceil((end.doubleValue() - start.doubleValue()) / step.doubleValue());
         if (count < 0) {
             throw new IllegalArgumentException("the bounds do not fit the sign of the step");
@@ -90,7 +90,7 @@ final class HostValues {
     }
 
     static void requireSize(long count) {
-        size(count);
+        size((double) count);
     }
 
     private static int size(double count) {

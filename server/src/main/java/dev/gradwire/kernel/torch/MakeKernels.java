@@ -29,8 +29,7 @@ final class MakeKernels {
             case "arange.start_step" -> range(backend, in, 3, in.number(0), in.number(1), in.number(2));
             case "linspace" -> {
                 DType dtype = real(in, in.dtype(3, DType.DEFAULT_FLOATING));
-                yield made(
-                        backend, in, () -> HostValues.linspace(dtype, in.number(0), in.number(1), in.integer(2)));
+                yield made(backend, in, () -> HostValues.linspace(dtype, in.number(0), in.number(1), in.integer(2)));
             }
             case "clone" -> operands -> new TorchTensor[] {backend.adopt(backend.copyOf(operands[in.operand(0)]))};
             default -> null;

@@ -1,0 +1,61 @@
+package dev.gradwire;
+
+import dev.gradwire.engine.Compiled;
+import dev.gradwire.engine.Engine;
+import dev.gradwire.engine.Program;
+import dev.gradwire.engine.ResidentTensor;
+import dev.gradwire.engine.RunResult;
+import dev.gradwire.graph.Graph;
+import dev.gradwire.graph.Recording;
+import dev.gradwire.graph.TextForm;
+import dev.gradwire.op.Operators;
+import dev.gradwire.runtime.RunOptions;
+import dev.gradwire.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A graph in the text form, ready to be run with named inputs; outputs come back by name. */
+public record TextProgram(Engine engine, Compiled compiled) {
+    public static TextProgram of(Engine engine, String text) {
+        return of(engine, TextForm.parse(text, Operators.all()));
+    }
+
+    public static TextProgram of(Engine engine, Recording recording) {
+        Program program = new Program(recording, recording.graph().outputs().size(), List.of(), List.of());
+        return new TextProgram(engine, engine.compile(program, Engine.DEFAULT_DEVICE));
+    }
+
+    public Map<String, Tensor> run(Map<String, Tensor> inputs) {
+        return run(inputs, RunOptions.DEFAULT);
+    }
+
+    public Map<String, Tensor> run(Map<String, Tensor> inputs, RunOptions options) {
+        Graph graph = compiled.program().recording().graph();
+        List<ResidentTensor> resident = new ArrayList<>();
+        try {
+            for (Graph.Input input : graph.inputs()) {
+                resident.add(engine.upload(Engine.DEFAULT_DEVICE, inputs.get(input.name())));
+            }
+            try (RunResult result = engine.run(compiled, resident, options)) {
+                Map<String, Tensor> outputs = new HashMap<>();
+                for (int i = 0; i < graph.outputs().size(); i++) {
+                    outputs.put(
+                            graph.outputs().get(i).name(),
+                            result.outputs().get(i).read());
+                }
+                return outputs;
+            }
+        } finally {
+            resident.forEach(ResidentTensor::close);
+        }
+    }
+
+    public static double[] doubles(Tensor tensor) {
+        double[] elements = new double[Math.toIntExact(tensor.type().shape().elements())];
+        Arrays.setAll(elements, tensor::getDouble);
+        return elements;
+    }
+}
