@@ -43,7 +43,7 @@ final class AveragePooling {
                         .doc("means of output_size windows that share a line")
                         .composite(n -> MaxPooling.inPlane(
                                 n,
-                                plane -> plane.calls("adaptive_avg_pool2d", new long[] {1, n.ints("output_size")[0]})))
+                                plane -> plane.calls("adaptive_avg_pool2d", MaxPooling.pair(1, n.raw("output_size")))))
                         .samples("float64[2, 5], 3"));
     }
 

@@ -25,7 +25,10 @@ final class Dropout {
                 }))
                 .vjp("grad_output", n -> n.grad().call("native_dropout_backward", n.arg("mask"), n.raw("scale")))
                 .zeroVjp("mask")
-                .decompose(n -> n.arg("grad_output").mul(n.arg("mask")).mul(n.raw("scale")))
+                .decompose(n -> {
+                    Expr grad = n.arg("grad_output");
+                    return grad.mul(n.arg("mask").to(grad.dtype())).mul(n.raw("scale"));
+                })
                 .samples("float64[2, 3], bool[2, 3], 2.0");
         return Stream.concat(forward, Stream.of(backward)).toList();
     }

@@ -5,6 +5,8 @@ import static dev.gradwire.op.TypeRule.one;
 
 import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
+import dev.gradwire.graph.GraphException;
+import dev.gradwire.graph.Reason;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
@@ -36,9 +38,8 @@ final class MaxPooling {
                 ofLines("max_pool1d_with_indices", "(Tensor, Tensor)", 2),
                 operator("adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)")
                         .doc("maxima of output_size windows that share a line, and their places")
-                        .composite(n -> inPlane(
-                                n,
-                                plane -> plane.calls("adaptive_max_pool2d", new long[] {1, n.ints("output_size")[0]})))
+                        .composite(n ->
+                                inPlane(n, plane -> plane.calls("adaptive_max_pool2d", pair(1, n.raw("output_size")))))
                         .samples("float64[2, 5], 3"));
     }
 
@@ -257,6 +258,9 @@ final class MaxPooling {
 
     static Argument pair(long first, Argument second) {
         List<Argument> items = ((Argument.Items) second).items();
+        if (items.isEmpty()) {
+            throw new GraphException(Reason.INVALID_ARGUMENT, "a window over lines has one size, not none");
+        }
         return new Argument.Items(List.of(new Argument.Int(first), items.getFirst()));
     }
 }

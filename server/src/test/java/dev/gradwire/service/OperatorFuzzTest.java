@@ -92,7 +92,8 @@ final class OperatorFuzzTest {
                 good++;
             } catch (StatusRuntimeException e) {
                 String text = String.valueOf(e.getStatus().getDescription());
-                if (!ALLOWED.contains(e.getStatus().getCode()) || INNARDS.stream().anyMatch(text::contains)) {
+                if (!ALLOWED.contains(e.getStatus().getCode())
+                        || INNARDS.stream().anyMatch(text::contains)) {
                     broken.putIfAbsent(
                             request.getProgram().getGraph().getNodes(0).getOp(),
                             "graph " + i + ": " + e.getStatus() + "\n"
@@ -111,8 +112,8 @@ final class OperatorFuzzTest {
         for (int i = 0; i < TYPES.size(); i++) {
             TensorType type = TYPES.get(i);
             Dtype dtype = WireTypes.dtype(type.dtype());
-            graph.addInputs(
-                    Wire.input("x" + i, dtype, type.dtype().isFloating(), type.shape().dims()));
+            graph.addInputs(Wire.input(
+                    "x" + i, dtype, type.dtype().isFloating(), type.shape().dims()));
             byte[] bytes = new byte[Math.toIntExact(type.lengthInBytes())];
             for (int k = 0; k < bytes.length; k += type.dtype().sizeInBytes()) {
                 bytes[k] = (byte) random.nextInt(2);
@@ -165,7 +166,8 @@ final class OperatorFuzzTest {
             }
             case SCALAR, FLOAT -> {
                 if (parameter.list()) {
-                    argument.setFloats(FloatList.newBuilder().addValues(number()).addValues(number()));
+                    argument.setFloats(
+                            FloatList.newBuilder().addValues(number()).addValues(number()));
                 } else {
                     argument.setFloat(number());
                 }
