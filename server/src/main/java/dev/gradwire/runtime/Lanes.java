@@ -36,6 +36,11 @@ public final class Lanes implements AutoCloseable {
         }
     }
 
+    /** How many runs wait now. */
+    public int queued() {
+        return threads.getQueue().size();
+    }
+
     /** How many runs may wait. */
     public int queueLength() {
         return queueLength;

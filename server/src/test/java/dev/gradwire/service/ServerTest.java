@@ -11,6 +11,8 @@ import dev.gradwire.v1.Open;
 import dev.gradwire.v1.RunRequest;
 import dev.gradwire.v1.RunResponse;
 import io.grpc.Channel;
+import io.grpc.Context;
+import io.grpc.Context.CancellableContext;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -22,6 +24,7 @@ import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.reflection.v1.ServiceResponse;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -150,12 +153,14 @@ final class ServerTest {
         Limits limits = new Limits(Map.of(Limit.MAX_QUEUED_RUNS, 1L));
         try (TestServer server =
                 new TestServer(TestServer.CONFIG.withLimits(limits).withLanes(1))) {
-            RunRequest request = slow(2_000);
-            CompletableFuture<RunResponse> running = start(server.channel, request);
+            CancellableContext caller = Context.current().withCancellation();
+            CompletableFuture<RunResponse> running = caller.call(() -> start(server.channel, slow(20_000)));
             TestServer.eventually(
                     "a lane works", () -> server.resources().budget().leases() == 1);
+            RunRequest request = slow(100);
             CompletableFuture<RunResponse> waiting = start(server.channel, request);
-            Thread.sleep(100);
+            TestServer.eventually(
+                    "a run waits", () -> server.resources().lanes().queued() == 1);
             Details details = Details.of(() -> server.stub().run(request));
             assertThat(details.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
             assertThat(details.reason()).isEqualTo("QUEUE_FULL");
@@ -163,7 +168,8 @@ final class ServerTest {
             SessionClient session = new SessionClient(server.async());
             session.open(Open.newBuilder().setProgram(request.getProgram()));
             assertThat(session.failure().reason()).isEqualTo("QUEUE_FULL");
-            assertThat(running.get(60, TimeUnit.SECONDS).getOutputsCount()).isEqualTo(1);
+            caller.cancel(null);
+            assertThat(running).failsWithin(Duration.ofSeconds(60));
             assertThat(waiting.get(60, TimeUnit.SECONDS).getOutputsCount()).isEqualTo(1);
             server.assertNothingHeld();
         }
