@@ -9,7 +9,6 @@ import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
-import dev.gradwire.pass.Plan;
 import dev.gradwire.runtime.AnomalyException;
 import dev.gradwire.runtime.CancelledException;
 import dev.gradwire.runtime.RunOptions;
@@ -67,10 +66,29 @@ final class EngineTest {
         assertThat(first.cacheHit()).isFalse();
         assertThat(second.cacheHit()).isTrue();
         assertThat(other.cacheHit()).isFalse();
-        assertThat(second.plan().slotCount()).isEqualTo(first.plan().slotCount());
-        assertThat(second.plan().steps()).extracting(Plan.Step::node).containsExactly("b", "b_sum", "b");
         assertThat(second.gradients()).extracting(Compiled.Gradient::input).containsExactly("y");
         assertThat(second.gradFns().all()).extracting("node").containsExactly("y", "b", "b_sum");
+        assertThat(second.plan().inputs()).extracting("name").containsExactly("y");
+        assertThat(second.plan().steps()).extracting("node").containsOnly("b", "b_sum");
+        assertThat(first.plan().steps()).extracting("node").containsOnly("a", "a_sum");
+    }
+
+    @Test
+    void errorsOfASharedPlanCarryTheNamesOfTheirOwnProgram() {
+        for (String name : List.of("mine", "yours")) {
+            TextProgram logarithm = TextProgram.of(engine, "x: float64[2]\n" + name + " = log10(x)\nreturn " + name);
+            RunOptions options = new RunOptions(() -> false, true, false, false);
+            assertThatThrownBy(() -> logarithm.run(Map.of("x", vector(1, -1)), options))
+                    .isInstanceOfSatisfying(
+                            AnomalyException.class,
+                            e -> assertThat(e.anomaly().node()).isEqualTo(name));
+            TextProgram choice = TextProgram.of(
+                    engine, "x: float64[3]\ni: int64[1]\n" + name + " = index_select(x, 0, i)\nreturn " + name);
+            Map<String, Tensor> inputs = Map.of("x", vector(1, 2, 3), "i", Tensor.of(DType.INT64, Shape.of(1), 7));
+            assertThatThrownBy(() -> choice.run(inputs))
+                    .isInstanceOfSatisfying(
+                            StepException.class, e -> assertThat(e.node()).isEqualTo(name));
+        }
     }
 
     @Test

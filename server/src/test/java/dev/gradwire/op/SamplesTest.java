@@ -1,5 +1,6 @@
 package dev.gradwire.op;
 
+import static dev.gradwire.TextProgram.doubles;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -13,7 +14,6 @@ import dev.gradwire.graph.Node;
 import dev.gradwire.graph.Recording;
 import dev.gradwire.graph.Value;
 import dev.gradwire.tensor.Tensor;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -82,14 +82,8 @@ final class SamplesTest {
         }
         Map<String, Tensor> values = TextProgram.of(engine, builder.recording()).run(sample.fill());
         for (int i = 0; i < whole.size(); i++) {
-            assertThat(elements(values.get("parts" + i))).containsExactly(elements(values.get("kernel" + i)), CLOSE);
+            assertThat(doubles(values.get("parts" + i))).containsExactly(doubles(values.get("kernel" + i)), CLOSE);
         }
-    }
-
-    private static double[] elements(Tensor tensor) {
-        double[] elements = new double[Math.toIntExact(tensor.type().shape().elements())];
-        Arrays.setAll(elements, tensor::getDouble);
-        return elements;
     }
 
     @Test

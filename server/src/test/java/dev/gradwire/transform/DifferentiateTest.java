@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 final class DifferentiateTest {
     private static Differentiate.Result apply(String text) {
         Graph graph = TextForm.parse(text, Operators.all()).graph();
-        Differentiate.Result result = Differentiate.apply(graph, Operators.all(), Integer.MAX_VALUE);
+        Differentiate.Result result = Differentiate.apply(graph, Operators.all(), 1000);
         GraphVerifier.verify(result.graph());
         return result;
     }
@@ -121,6 +121,17 @@ final class DifferentiateTest {
         assertThat(graph.nodes().stream().filter(node -> node.backward()).map(node -> node.name()))
                 .isNotEmpty()
                 .allMatch(name -> List.of("s", "t", "g").contains(name));
+    }
+
+    @Test
+    void growthHasALimit() {
+        Graph graph = TextForm.parse("x: float64[]\ny = sin(x)\ng = grad([y], [x])\nreturn g", Operators.all())
+                .graph();
+        assertThat(Differentiate.apply(graph, Operators.all(), 5).graph().valueCount())
+                .isEqualTo(5);
+        assertThatThrownBy(() -> Differentiate.apply(graph, Operators.all(), 4))
+                .isInstanceOfSatisfying(
+                        GraphException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TOO_MANY_VALUES));
     }
 
     @Test

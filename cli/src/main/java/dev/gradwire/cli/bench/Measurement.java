@@ -38,7 +38,7 @@ record Measurement(
             prepared.close();
         }
         try (Prepared prepared = contender.prepare(workload.request())) {
-            warmUp(prepared);
+            warmUp(prepared, runs > 0 ? runs : MOST_RUNS);
             double[] warm = warm(prepared, runs);
             return new Measurement(
                     workload.name(),
@@ -58,10 +58,10 @@ record Measurement(
         return new Measurement(workload, engine, threads, coldMillis, warmMillis, lowMillis, highMillis, runs, bytes);
     }
 
-    /** Until the just-in-time compiler has seen it. */
-    private static void warmUp(Prepared prepared) throws Refusal {
+    /** So that the just-in-time compiler has seen it. */
+    private static void warmUp(Prepared prepared, int most) throws Refusal {
         long end = System.nanoTime() + WARM_NANOS;
-        for (int i = 0; i < MOST_RUNS && System.nanoTime() < end; i++) {
+        for (int i = 0; i < most && System.nanoTime() < end; i++) {
             prepared.run();
         }
     }
