@@ -1,0 +1,24 @@
+package dev.gradwire.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradwire.graph.Reason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The page for users names every reason. */
+final class ErrorsPageTest {
+    @Test
+    void namesEveryReason() throws IOException {
+        String page = Files.readString(Path.of("../docs/errors.md"));
+        assertThat(Stream.concat(Arrays.stream(Problem.values()), Arrays.stream(Reason.values()))
+                        .map(Enum::name)
+                        .filter(name -> !name.equals(Reason.TOO_MANY_VALUES.name())) // told as LIMIT_EXCEEDED
+                        .filter(name -> !page.contains("`" + name + "`")))
+                .isEmpty();
+    }
+}
