@@ -53,7 +53,7 @@ public final class GradwireServer implements AutoCloseable {
                 .maxInboundMessageSize(limits.getInt(Limit.MAX_MESSAGE_BYTES))
                 .maxInboundMetadataSize(limits.getInt(Limit.MAX_HEADER_BYTES))
                 .maxConcurrentCallsPerConnection(limits.getInt(Limit.MAX_STREAMS_PER_CONNECTION))
-                .addService(Guard.of(service))
+                .addService(Guard.of(service, limits))
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .build();

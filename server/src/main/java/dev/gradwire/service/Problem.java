@@ -8,6 +8,9 @@ import io.grpc.Status;
  */
 enum Problem {
     MALFORMED_MESSAGE(Status.Code.INVALID_ARGUMENT, "a message of %s is cut short or damaged"),
+    MESSAGE_TOO_LARGE(
+            Status.Code.RESOURCE_EXHAUSTED,
+            "the unpacked message is over %s of %d bytes: use a Session for large tensors"),
     MISSING_FIELD(Status.Code.INVALID_ARGUMENT, "%s must be given"),
     UNKNOWN_DTYPE(Status.Code.INVALID_ARGUMENT, "%s has no element type that this server knows"),
     UNKNOWN_ENUM(Status.Code.INVALID_ARGUMENT, "%s has a value that this server does not know"),

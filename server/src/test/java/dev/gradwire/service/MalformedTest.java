@@ -88,6 +88,26 @@ final class MalformedTest {
         server.assertNothingHeld();
     }
 
+    private static RunRequest large() {
+        return RunRequest.newBuilder()
+                .addInputs(Wire.named("x", Wire.vector(new float[2 << 20])))
+                .build();
+    }
+
+    @Test
+    void largerThanAMessageMayBe() {
+        Details details = Details.of(() -> server.stub().run(large()));
+        assertThat(details.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+    }
+
+    @Test
+    void largerOnceUnpacked() {
+        Details details = Details.of(() -> server.stub().withCompression("gzip").run(large()));
+        assertThat(details.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+        assertThat(details.reason()).isEqualTo("MESSAGE_TOO_LARGE");
+        assertThat(details.metadata()).containsEntry("limit", "max_message_bytes");
+    }
+
     /** Whatever bytes come, the answer is a result or the client's own mistake. */
     @Test
     void mutatedMessages() {

@@ -30,7 +30,7 @@ final class TestServer implements AutoCloseable {
                 .build();
         String name = "in-process-" + server.port();
         inProcess = InProcessServerBuilder.forName(name)
-                .addService(Guard.of(new AutogradService(server.resources())))
+                .addService(Guard.of(new AutogradService(server.resources()), config.limits()))
                 .build()
                 .start();
         inProcessChannel = InProcessChannelBuilder.forName(name).build();
