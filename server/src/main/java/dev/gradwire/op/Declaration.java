@@ -76,6 +76,7 @@ public final class Declaration {
     private @Nullable ToLongFunction<Call> flops;
     private Set<Integer> constantResults = Set.of();
     private boolean view;
+    private boolean complex;
     private boolean internal;
     private String whyUnsampled = "";
 
@@ -115,6 +116,7 @@ public final class Declaration {
         other.decomposition = decomposition;
         other.kernel = kernel;
         other.view = view;
+        other.complex = complex;
         return other;
     }
 
@@ -212,6 +214,16 @@ public final class Declaration {
     /** A kernel that takes the canonical arguments of some calls; the others are decomposed. */
     Declaration kernelWhere(String name, Predicate<Call> takes) {
         kernel = new KernelBinding(name, Call::args, takes);
+        return this;
+    }
+
+    /**
+     * Kernel, decomposition and derivative hold for complex tensors too, with PyTorch's convention: the gradient of a real
+     * L is ∂L/∂Re z + i ∂L/∂Im z, so that a rule multiplies by the conjugate of the derivative. Operators without this
+     * refuse complex operands.
+     */
+    Declaration complex() {
+        complex = true;
         return this;
     }
 
@@ -376,11 +388,12 @@ public final class Declaration {
             if (types == null) {
                 throw new IllegalStateException(schema.key() + " has no type rule");
             }
-            refuseComplex(call);
+            if (!complex) {
+                refuseComplex(call);
+            }
             return types.infer(call);
         }
 
-        /** Kernels and derivative rules are for real numbers; complex tensors are only stored. */
         private void refuseComplex(Call call) {
             for (Parameter parameter : canonical.parameters()) {
                 Argument arg = call.arg(parameter.name());

@@ -178,6 +178,26 @@ public final class Expr {
         return call("reciprocal");
     }
 
+    /** The complex conjugate; a real tensor as it is. */
+    public Expr conj() {
+        return dtype().isComplex() ? call("conj") : this;
+    }
+
+    /** The real part; a real tensor as it is. */
+    public Expr real() {
+        return dtype().isComplex() ? call("real") : this;
+    }
+
+    /** The last two dimensions exchanged. */
+    public Expr mT() {
+        return transpose(-2, -1);
+    }
+
+    /** The conjugate transpose of the last two dimensions. */
+    public Expr mH() {
+        return mT().conj();
+    }
+
     public Expr exp() {
         return call("exp");
     }

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One reverse sweep over the nodes recorded so far: cotangents flow from outputs to inputs by each operator's rule.
- * What is symbolically zero stays unwritten; sums over broadcast dimensions and casts back to an operand's dtype are
- * made here for all rules. Work is linear in the number of nodes.
+ * What is symbolically zero stays unwritten; sums over broadcast dimensions, casts back to an operand's dtype and the
+ * real part that belongs to a real operand are made here for all rules. Work is linear in the number of nodes.
  */
 final class ReversePass {
     private final GraphBuilder builder;
@@ -149,7 +149,9 @@ final class ReversePass {
     }
 
     private void accumulate(Value value, Expr contribution) {
-        Expr fitted = contribution.sumTo(value.type().shape()).to(value.type().dtype());
+        boolean realPart = !value.type().dtype().isComplex();
+        Expr kept = realPart ? contribution.real() : contribution;
+        Expr fitted = kept.sumTo(value.type().shape()).to(value.type().dtype());
         if (!fitted.type().equals(value.type())) {
             throw new IllegalStateException(
                     "a cotangent of type " + contribution.type() + " does not fit a value of type " + value.type());
