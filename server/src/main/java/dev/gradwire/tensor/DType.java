@@ -71,6 +71,20 @@ public enum DType {
         return isFloating() || isComplex();
     }
 
+    /** The type of the parts of a complex number; any other type as it is. */
+    public DType toReal() {
+        return switch (this) {
+            case COMPLEX64 -> FLOAT32;
+            case COMPLEX128 -> FLOAT64;
+            default -> this;
+        };
+    }
+
+    /** The complex type whose parts are of this floating type; float64 has complex128, the others complex64. */
+    public DType toComplex() {
+        return isComplex() ? this : this == FLOAT64 ? COMPLEX128 : COMPLEX64;
+    }
+
     public static Optional<DType> named(String label) {
         return Optional.ofNullable(BY_NAME.get(label));
     }
