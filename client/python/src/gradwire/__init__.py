@@ -13,9 +13,10 @@ Operators have PyTorch's names, arguments and meaning: ``gw.softmax(t, 1)`` or `
 
 from __future__ import annotations
 
-from . import _operators
-from ._autograd import backward, grad, jvp
+from . import _operators, func
+from ._autograd import backward, grad, hessian, hvp, jacobian, jvp, sparse_jacobian
 from ._client import Client, connect, current_client
+from ._control import checkpoint, cond, custom_gradient, scan, vmap, while_loop
 from ._dtypes import (
     DType,
     TensorType,
@@ -78,10 +79,13 @@ __all__ = [
     "bfloat16",
     "bool",
     "call",
+    "checkpoint",
     "complex64",
     "complex128",
+    "cond",
     "connect",
     "current_client",
+    "custom_gradient",
     "enable_grad",
     "evaluate",
     "eye",
@@ -90,12 +94,16 @@ __all__ = [
     "float64",
     "from_numpy",
     "full",
+    "func",
     "grad",
+    "hessian",
+    "hvp",
     "int8",
     "int16",
     "int32",
     "int64",
     "is_grad_enabled",
+    "jacobian",
     "jvp",
     "linspace",
     "manual_seed",
@@ -107,8 +115,12 @@ __all__ = [
     "randint",
     "randn",
     "randperm",
+    "scan",
+    "sparse_jacobian",
     "tensor",
     "uint8",
+    "vmap",
+    "while_loop",
     "zeros",
 ]
 __all__ += _operators.__all__

@@ -1,4 +1,4 @@
-"""Derivatives: backward(), grad(), jvp()."""
+"""Derivatives: backward(), grad(), jvp(), and whole Jacobians and Hessians."""
 
 from __future__ import annotations
 
@@ -120,6 +120,7 @@ def grad(
     grad_outputs: Any = None,
     *,
     allow_unused: bool = False,
+    is_grads_batched: bool = False,
     create_graph: bool | None = None,
     retain_graph: bool | None = None,
     name: str | None = None,
@@ -134,6 +135,7 @@ def grad(
         inputs: leaves or other tensors that require grad
         grad_outputs: for each output one of its shape and dtype, or None for 1 (outputs of one element only)
         allow_unused: None for an input that the outputs do not depend on, instead of NotDifferentiableError
+        is_grads_batched: grad_outputs have one more dimension in front: many vectors at once; so have the results
         name: name of the node
 
     Returns one tensor for each input, of its shape and dtype.
@@ -154,7 +156,10 @@ def grad(
     args: list[Any] = [roots, used]
     if grad_outputs is not None:
         args.append(_cotangents(grad_outputs, roots, outputs))
-    gradients = iter(_record.append("grad", "grad", None, args, {}, name=name, count=len(used)) if used else ())
+    if is_grads_batched and (grad_outputs is None or None in args[2]):
+        raise ValueError("is_grads_batched needs grad_outputs for all outputs")
+    kwargs = {"is_grads_batched": True} if is_grads_batched else {}
+    gradients = iter(_record.append("grad", "grad", None, args, kwargs, name=name, count=len(used)) if used else ())
     return tuple(next(gradients) if value in reached else None for value in wanted)
 
 
@@ -178,6 +183,71 @@ def jvp(
         "jvp", "jvp", None, [roots, wanted, given], {}, name=name, count=len(roots)
     )
     return result
+
+
+def jacobian(output: Tensor, inputs: Tensor | Sequence[Tensor], *, name: str | None = None) -> Any:
+    """The derivative of every element of output with respect to every element of the inputs.
+
+    The server takes forward or reverse mode, whichever needs fewer passes, and all passes at once.
+
+    Returns a tensor of shape ``[*output.shape, *input.shape]`` for each input: a tuple where inputs is a sequence.
+    """
+    root, wanted = _value(output), [_value(tensor) for tensor in _sequence(inputs)]
+    return _like(inputs, _whole("jacobian", [root], wanted, [], len(wanted), name))
+
+
+def hessian(output: Tensor, inputs: Tensor | Sequence[Tensor], *, name: str | None = None) -> Any:
+    """Second derivatives of an output of one element.
+
+    Returns for each pair of inputs a tensor of shape ``[*first.shape, *second.shape]``: a tuple of tuples.
+    """
+    root, wanted = _value(output), [_value(tensor) for tensor in _sequence(inputs)]
+    count = len(wanted)
+    blocks = _whole("hessian", [root], wanted, [], count * count, name)
+    return tuple(tuple(blocks[i * count : (i + 1) * count]) for i in range(count))
+
+
+def hvp(output: Tensor, inputs: Tensor | Sequence[Tensor], v: Any, *, name: str | None = None) -> Any:
+    """The Hessian of an output of one element times a vector, which has the inputs' shapes; it is not formed.
+
+    Returns a tensor of each input's shape: a tuple where inputs is a sequence.
+    """
+    root, wanted = _value(output), [_value(tensor) for tensor in _sequence(inputs)]
+    vectors = _cotangents(v, wanted, inputs)
+    return _like(inputs, _whole("hvp", [root], wanted, [vectors], len(wanted), name))
+
+
+def sparse_jacobian(output: Tensor, input: Tensor, *, name: str | None = None) -> tuple[Tensor, Tensor]:
+    """The elements of the Jacobian that can be other than zero, by as few passes as a colouring of the pattern allows.
+
+    The pattern follows from the graph alone.
+
+    Returns indices, int64 of shape (2, n): element of output, element of input, both counted row by row, in order; and
+    the n values.
+    """
+    for value in (_value(output), _value(input)):
+        _require_grad(value)
+    args = [_value(output), _value(input)]
+    result: tuple[Tensor, Tensor] = _record.append(
+        "sparse_jacobian", "sparse_jacobian", None, args, {}, name=name, count=2
+    )
+    result[0]._value.requires_grad = False
+    return result
+
+
+def _whole(
+    op: str, roots: list[Value], wanted: list[Value], more: list[Any], count: int, name: str | None
+) -> tuple[Any, ...]:
+    for value in [*roots, *wanted]:
+        _require_grad(value)
+    args: list[Any] = [*roots, wanted, *more]
+    results: tuple[Any, ...] = _record.append(op, op, None, args, {}, name=name, count=count)
+    return results
+
+
+def _like(given: Any, results: tuple[Any, ...]) -> Any:
+    """One result where one tensor was given."""
+    return results if isinstance(given, (list, tuple)) else results[0]
 
 
 def _value(tensor: Any) -> Value:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _client, _stream, _transport, _wire
 from ._dtypes import TensorType, from_wire
-from ._graph import Node, Value
+from ._graph import Node, Parameter, Value
 from ._options import Options
 from ._program import Recording, Selection
 
@@ -20,6 +20,9 @@ def select(
 ) -> Selection:
     """The selection for a request, after computing the data of leaves that are copies of values not computed yet."""
     selection = Selection(targets, roots, whole)
+    for value in selection.inputs:
+        if isinstance(value, Parameter):
+            value.ask_type()
     pending = selection.pending()
     if not pending:
         return selection
@@ -58,6 +61,11 @@ def request(recording: Recording, backward: Any, options: Any) -> _transport.Req
     """The request for a recording whose inputs are all known."""
     inputs: dict[str, tuple[np.ndarray[Any, Any], TensorType]] = {}
     for name, value in recording.inputs.items():
+        if isinstance(value, Parameter):
+            raise TypeError(
+                f"{name!r} has no data: it stands for an argument of a function that is being recorded. Inside it,"
+                " only operators and gradwire.grad or jvp can be used, no values, and no backward()"
+            )
         assert value.data is not None and value.leaf_type is not None
         inputs[name] = (value.data, value.leaf_type)
     answer = 0
@@ -90,7 +98,9 @@ def type_of(value: Value) -> TensorType:
     if value.type is None:
         _take_sources([value])
         source = value.source
-        if source is not None:
+        if isinstance(value, Parameter):
+            value.ask_type()
+        elif source is not None:
             value.leaf_type = type_of(source)
         elif value.node is not None:
             value.node.types = result_types(value.node)

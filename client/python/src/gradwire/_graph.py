@@ -7,7 +7,7 @@ import contextvars
 import itertools
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,7 @@ _counters_lock = threading.Lock()
 _grad_enabled = contextvars.ContextVar("gradwire_grad_enabled", default=True)
 
 #: Operators that differentiate: what they are given must be in the request as it was recorded.
-DIFFERENTIATING = frozenset({"grad", "jvp"})
+DIFFERENTIATING = frozenset({"grad", "jvp", "jacobian", "hessian", "hvp", "sparse_jacobian"})
 
 
 def fresh_name(base: str) -> str:
@@ -145,6 +145,73 @@ class Value:
         if self.node is not None and not self.requires_grad:
             self.leaf_name = self.name.replace(":", "_")
             self.node = None
+
+
+class Parameter(Value):
+    """A value of a function that is recorded: it has no data, and a type that is asked for when it is needed."""
+
+    __slots__ = ("_ask",)
+
+    def __init__(self, name: str, ask: Callable[[], TensorType], known: TensorType | None):
+        super().__init__(None, requires_grad=known is None or known.dtype.is_differentiable)
+        self.leaf_name, self.leaf_type, self._ask = name, known, ask
+
+    def ask_type(self) -> TensorType:
+        """Its type, which may need a request."""
+        if self.leaf_type is None:
+            self.leaf_type = self._ask()
+        return self.leaf_type
+
+
+class Function:
+    """What a Python function recorded, for the operators that take functions.
+
+    Attributes:
+        name: for errors
+        arguments: stand for what it is called with
+        captured: values from outside that it uses, passed to it behind the arguments
+        results: what it returns
+        values: its nodes in the order of recording, each with those of its results that are used
+    """
+
+    def __init__(self, name: str, arguments: Sequence[Value], results: Sequence[Value], since: int):
+        self.name = name
+        self.arguments = list(arguments)
+        self.results = list(results)
+        self.captured: list[Value] = []
+        self.values: dict[Node, list[Value]] = {}
+        self._collect(since)
+
+    def _collect(self, since: int) -> None:
+        """Takes what was recorded since then; whatever else is used is captured."""
+        seen = set(self.arguments)
+        todo = list(reversed(self.results))
+        while todo:
+            value = todo.pop()
+            if value in seen:
+                continue
+            seen.add(value)
+            if value.node is None or value.node.sequence < since:
+                self.captured.append(value)
+                continue
+            if value.node not in self.values:
+                self.values[value.node] = []
+                todo.extend(value.node.operands())
+            self.values[value.node].append(value)
+        self.values = dict(sorted(self.values.items(), key=lambda item: item[0].sequence))
+
+    @property
+    def parameters(self) -> list[Value]:
+        return self.arguments + self.captured
+
+    def capture(self, values: Sequence[Value]) -> None:
+        """Makes these the captured values, of which it uses some: functions of one operator share their operands."""
+        self.captured = list(values)
+
+
+def now() -> int:
+    """A place in the order of recording: what is recorded from here on comes later."""
+    return next(_sequence)
 
 
 def leaf(data: np.ndarray[Any, Any], kind: TensorType, requires_grad: bool = False, name: str = "") -> Value:
