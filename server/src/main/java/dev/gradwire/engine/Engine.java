@@ -13,6 +13,7 @@ import dev.gradwire.kernel.torch.TorchBackend;
 import dev.gradwire.op.Operators;
 import dev.gradwire.pass.Pipeline;
 import dev.gradwire.pass.Plan;
+import dev.gradwire.pass.Stages;
 import dev.gradwire.runtime.Executor;
 import dev.gradwire.runtime.Outcome;
 import dev.gradwire.runtime.RunOptions;
@@ -100,28 +101,37 @@ public final class Engine implements AutoCloseable {
      * @throws dev.gradwire.kernel.DeviceUnavailableException when there is no such device
      */
     public Compiled compile(Program program, String device) {
+        return compile(program, device, Stages.UNHEARD);
+    }
+
+    /** The same, telling {@code stages} of each stage. */
+    public Compiled compile(Program program, String device, Stages stages) {
         long start = System.nanoTime();
         Backend backend = backend(device);
+        int nodes = program.recording().graph().nodes().size();
         ByteBuffer key = ByteBuffer.wrap(Digest.of(program, device));
+        stages.ended("digest", nodes);
         Cached known = plans.getIfPresent(key);
-        Cached cached = known != null ? known : plan(program, backend);
+        Cached cached = known != null ? known : plan(program, backend, stages);
         if (known == null) {
             plans.put(key, cached);
         }
         Plan plan = known == null ? cached.plan : cached.names.rename(cached.plan, PlanNames.of(program));
         GradFns gradFns = new GradFns(program.recording(), cached.saved);
+        stages.ended("grad_fn", nodes);
         return new Compiled(
                 program, plan, gradFns, gradients(program, cached), known != null, System.nanoTime() - start);
     }
 
-    private Cached plan(Program program, Backend backend) {
+    private Cached plan(Program program, Backend backend, Stages stages) {
         try {
             Graph graph = program.recording().graph();
             Differentiate.Result derived = Differentiate.apply(graph, operators, maxValues);
+            stages.ended("differentiate", derived.graph().nodes().size());
             List<Boolean> used = derived.graph().outputs().stream()
                     .map(output -> !derived.unused().contains(output.value()))
                     .toList();
-            Plan plan = Pipeline.plan(derived.graph(), operators, backend);
+            Plan plan = Pipeline.plan(derived.graph(), operators, backend, stages);
             return new Cached(plan, used, derived.saved(), PlanNames.of(program));
         } catch (ArithmeticException e) {
             throw new GraphException(Reason.SIZE_OVERFLOW, "a size does not fit 64 bits");

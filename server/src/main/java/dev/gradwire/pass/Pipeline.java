@@ -19,6 +19,11 @@ public final class Pipeline {
      * @throws dev.gradwire.kernel.KernelException when the backend lacks a kernel for one of its operators
      */
     public static Plan plan(Graph graph, OperatorTable operators, Backend backend) {
+        return plan(graph, operators, backend, Stages.UNHEARD);
+    }
+
+    /** The same, telling {@code stages} of each pass. */
+    public static Plan plan(Graph graph, OperatorTable operators, Backend backend, Stages stages) {
         List<Pass> passes = List.of(
                 new DeadCode(operators),
                 new Decompose(operators),
@@ -30,8 +35,11 @@ public final class Pipeline {
         Graph current = verified(graph);
         for (Pass pass : passes) {
             current = verified(pass.apply(current));
+            stages.ended(pass.getClass().getSimpleName(), current.nodes().size());
         }
-        return Scheduler.schedule(current, backend);
+        Plan plan = Scheduler.schedule(current, backend);
+        stages.ended("schedule", plan.steps().size());
+        return plan;
     }
 
     private static Graph verified(Graph graph) {

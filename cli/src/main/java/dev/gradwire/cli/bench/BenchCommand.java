@@ -36,6 +36,12 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Warm runs (default: as many as fit a second, at least 20).")
     private int runs;
 
+    @Option(
+            names = "--plan",
+            paramLabel = "N",
+            description = "Instead, time each stage of planning graphs of N nodes, with and without derivatives.")
+    private int planned;
+
     @Option(names = "--json", description = "Print a JSON array.")
     private boolean json;
 
@@ -43,6 +49,10 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (planned > 0) {
+            PlanningBench.run(planned, runs > 0 ? runs : PlanningBench.RUNS, out);
+            return 0;
+        }
         if (files.isEmpty()) {
             files.add(ProjectRoot.find().resolve("conformance/seed/tutorial_sum_of_squares_float32.json.gz"));
         }
