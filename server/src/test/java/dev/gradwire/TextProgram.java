@@ -53,9 +53,13 @@ public record TextProgram(Engine engine, Compiled compiled) {
         }
     }
 
+    /** All elements; of complex ones real and imaginary part in turn. */
     public static double[] doubles(Tensor tensor) {
-        double[] elements = new double[Math.toIntExact(tensor.type().shape().elements())];
-        Arrays.setAll(elements, tensor::getDouble);
-        return elements;
+        boolean complex = tensor.type().dtype().isComplex();
+        double[] parts = new double[Math.toIntExact(tensor.type().shape().elements() * (complex ? 2 : 1))];
+        Arrays.setAll(
+                parts,
+                complex ? i -> i % 2 == 0 ? tensor.getReal(i / 2) : tensor.getImaginary(i / 2) : tensor::getDouble);
+        return parts;
     }
 }

@@ -63,7 +63,7 @@ public record Call(Operator op, List<Argument> args) {
             case Int _ -> new TensorType(DType.INT64, Shape.SCALAR);
             case Float _ -> new TensorType(DType.DEFAULT_FLOATING, Shape.SCALAR);
             case Bool _ -> new TensorType(DType.BOOL, Shape.SCALAR);
-            case Complex _ -> new TensorType(DType.COMPLEX64, Shape.SCALAR);
+            case Complex _ -> new TensorType(DType.DEFAULT_FLOATING.toComplex(), Shape.SCALAR);
             case Argument.Constant constant -> constant.tensor().type();
             default -> throw new IllegalArgumentException("not a tensor: " + argument);
         };

@@ -107,8 +107,7 @@ public final class TextForm {
             case Int(long value) -> Long.toString(value);
             case Float(double value) -> printFloat(value);
             case Bool(boolean value) -> value ? "True" : "False";
-            case Complex(double real, double imaginary) ->
-                "complex(" + printFloat(real) + ", " + printFloat(imaginary) + ")";
+            case Complex(double real, double imaginary) -> printComplex(real, imaginary);
             case Text(String value) -> '"' + value + '"';
             case Dtype(var value) -> "torch." + value.label();
             case None _ -> "None";
@@ -122,10 +121,21 @@ public final class TextForm {
         return Double.isNaN(value) ? "nan" : Double.isInfinite(value) ? value > 0 ? "inf" : "-inf" : "" + value;
     }
 
+    private static String printComplex(double real, double imaginary) {
+        return "complex(" + printFloat(real) + ", " + printFloat(imaginary) + ")";
+    }
+
+    private static String printElement(Tensor tensor, long index) {
+        return switch (tensor.type().dtype().category()) {
+            case COMPLEX -> printComplex(tensor.getReal(index), tensor.getImaginary(index));
+            case FLOATING -> printFloat(tensor.getDouble(index));
+            case INTEGRAL, BOOL -> Long.toString(tensor.getLong(index));
+        };
+    }
+
     private static String printTensor(Tensor tensor) {
-        boolean real = tensor.type().dtype().isFloating();
         String elements = LongStream.range(0, tensor.type().shape().elements())
-                .mapToObj(i -> real ? printFloat(tensor.getDouble(i)) : Long.toString(tensor.getLong(i)))
+                .mapToObj(i -> printElement(tensor, i))
                 .collect(Collectors.joining(", ", "[", "]"));
         return "tensor(" + tensor.type() + ", " + elements + ")";
     }

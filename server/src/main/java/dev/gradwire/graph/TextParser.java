@@ -148,7 +148,14 @@ final class TextParser {
         expect("[");
         List<Double> elements = new ArrayList<>();
         while (!accept("]")) {
-            elements.add(number(take()));
+            if (type.dtype().isComplex()) {
+                expect("complex");
+                Complex element = complex();
+                elements.add(element.real());
+                elements.add(element.imaginary());
+            } else {
+                elements.add(number(take()));
+            }
             accept(",");
         }
         expect(")");

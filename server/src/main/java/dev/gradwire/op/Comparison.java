@@ -13,14 +13,15 @@ final class Comparison {
 
     static List<Declaration> declarations() {
         return List.of(
-                comparison("eq", "self = other"),
-                comparison("ne", "self ≠ other").alias("not_equal"),
+                comparison("eq", "self = other").complex(),
+                comparison("ne", "self ≠ other").complex().alias("not_equal"),
                 comparison("lt", "self < other").alias("less"),
                 comparison("le", "self ≤ other").alias("less_equal"),
                 comparison("gt", "self > other").alias("greater"),
                 comparison("ge", "self ≥ other").alias("greater_equal"),
                 operator("isnan(Tensor self) -> Tensor")
                         .doc("whether an element is not a number")
+                        .complex()
                         .types(Elementwise.test("self"))
                         .decompose(n -> n.self().ne(n.self())),
                 operator("isinf(Tensor self) -> Tensor")
@@ -42,6 +43,7 @@ final class Comparison {
                 operator("isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False)"
                                 + " -> Tensor")
                         .doc("whether |self − other| ≤ atol + rtol · |other|")
+                        .complex()
                         .types(Elementwise.test("self", "other"))
                         .kernel("isclose"),
                 logical("logical_and", "self ∧ other; what is not 0 is true"),
@@ -49,6 +51,7 @@ final class Comparison {
                 logical("logical_xor", "either self or other; what is not 0 is true"),
                 operator("logical_not(Tensor self) -> Tensor")
                         .doc("¬self; what is not 0 is true")
+                        .complex()
                         .types(Elementwise.test("self"))
                         .kernel("logical_not"),
                 bitwise("bitwise_and", "the bits that both have", ".Scalar", Elementwise.integral("self", "other")),
@@ -83,6 +86,7 @@ final class Comparison {
     private static Declaration logical(String name, String doc) {
         return operator(name + "(Tensor self, Tensor other) -> Tensor")
                 .doc(doc)
+                .complex()
                 .types(Elementwise.test("self", "other"))
                 .kernel(name);
     }

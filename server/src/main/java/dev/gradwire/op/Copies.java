@@ -5,8 +5,6 @@ import static dev.gradwire.op.TypeRule.one;
 
 import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
-import dev.gradwire.graph.GraphException;
-import dev.gradwire.graph.Reason;
 import dev.gradwire.tensor.DType;
 import java.util.List;
 import java.util.Map;
@@ -22,10 +20,14 @@ final class Copies {
                                 + " -> Tensor")
                         .doc("self as another dtype")
                         .gradFn("ToCopyBackward0")
+                        .complex()
                         .types(one(call -> call.type("self").withDtype(dtype(call))))
                         .vjp("self", n -> n.grad())
                         .kernel("_to_copy", Copies::cast)
-                        .samples("float64[2, 3], dtype=torch.float64"),
+                        .samples(
+                                "float64[2, 3], dtype=torch.float64",
+                                "float64[2, 3], dtype=torch.complex128",
+                                "complex128[2, 3], dtype=torch.float64"),
                 operator("to.dtype(Tensor self, ScalarType dtype, bool non_blocking=False, bool copy=False,"
                                 + " MemoryFormat? memory_format=None) -> Tensor")
                         .doc("self as another dtype; self itself where it has that dtype already")
@@ -49,16 +51,18 @@ final class Copies {
                 operator("detach(Tensor self) -> Tensor")
                         .doc("self, taken for a constant by derivatives")
                         .alias("stop_gradient")
+                        .complex()
                         .types(one(call -> call.type("self")))
                         .view()
                         .kernel("detach"),
                 operator("clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor")
                         .doc("self")
                         .gradFn("CloneBackward0")
+                        .complex()
                         .types(one(call -> call.type("self")))
                         .vjp("self", n -> n.grad())
                         .kernel("clone", call -> List.of(call.arg("self"), Argument.NONE))
-                        .samples("float64[2, 3]", "float64[0]"),
+                        .samples("float64[2, 3]", "float64[0]", "complex128[2, 3]"),
                 operator("contiguous(Tensor self, *, MemoryFormat memory_format=\"contiguous_format\") -> Tensor")
                         .doc("self; a copy where PyTorch would make one")
                         .composite(n ->
@@ -69,9 +73,6 @@ final class Copies {
                         .composite(n -> List.of(n.self().call("clone")))
                         .samples("float64[2, 3]"),
                 same("positive", "+self"),
-                same("real", "the real part of self"),
-                same("conj", "the complex conjugate of self"),
-                same("resolve_conj", "self"),
                 same("resolve_neg", "self"));
     }
 
@@ -99,16 +100,10 @@ final class Copies {
         return !isRearranged(n) && EagerLayout.of(n.self()).isContiguous();
     }
 
-    /** What changes nothing for real numbers. */
     private static Declaration same(String name, String doc) {
         return operator(name + "(Tensor self) -> Tensor")
                 .doc(doc)
-                .composite(n -> {
-                    if (n.type("self").dtype().isComplex()) {
-                        throw GraphException.argument(Reason.DTYPE_UNSUPPORTED, "self", "is complex");
-                    }
-                    return List.of(n.self());
-                })
-                .samples("float64[2, 3]");
+                .composite(n -> List.of(n.self()))
+                .samples("float64[2, 3]", "complex128[2, 3]");
     }
 }

@@ -29,7 +29,7 @@ final class Correlation {
             long count = in.size(1);
             Expr centred = in.sub(in.sum(1).div(count).unsqueeze(1));
             double norm = Math.max(0, (double) count - correction);
-            return centred.mm(centred.call("t")).div(norm).call("squeeze");
+            return centred.mm(centred.call("t").conj()).div(norm).call("squeeze");
         }
         Expr weights = weights(n, in.size(1));
         Expr sum = weights.sumAll();
@@ -39,7 +39,9 @@ final class Correlation {
                 : Expr.of(n.builder(), Expr.argument(correction));
         Expr norm = sum.sub(corrected).call("clamp_min", 0);
         Expr weighted = in.sub(in.mul(weights).sum(1).div(sum).unsqueeze(1)).mul(weights);
-        return centred.mm(weighted.to(centred.dtype()).call("t")).div(norm).call("squeeze");
+        return centred.mm(weighted.to(centred.dtype()).call("t").conj())
+                .div(norm)
+                .call("squeeze");
     }
 
     private static Expr weights(Args n, long observations) {

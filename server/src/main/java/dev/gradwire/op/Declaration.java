@@ -213,7 +213,11 @@ public final class Declaration {
 
     /** A kernel that takes the canonical arguments of some calls; the others are decomposed. */
     Declaration kernelWhere(String name, Predicate<Call> takes) {
-        kernel = new KernelBinding(name, Call::args, takes);
+        return kernelWhere(name, Call::args, takes);
+    }
+
+    Declaration kernelWhere(String name, Function<Call, List<Argument>> arguments, Predicate<Call> takes) {
+        kernel = new KernelBinding(name, arguments, takes);
         return this;
     }
 

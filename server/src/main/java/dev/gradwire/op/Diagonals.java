@@ -25,10 +25,11 @@ final class Diagonals {
                 operator("diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor")
                         .doc("matrices of zeros with the last dimension of self on a diagonal")
                         .gradFn("DiagEmbedBackward0")
+                        .complex()
                         .types(one(Diagonals::embedded))
                         .vjp("self", n -> n.grad().call("diagonal", n.raw("offset"), n.raw("dim1"), n.raw("dim2")))
                         .kernel("diag_embed")
-                        .samples("float64[3]", "float64[2, 3], -1, 0, 2"),
+                        .samples("float64[3]", "float64[2, 3], -1, 0, 2", "complex128[3]"),
                 composite(
                                 "linalg_diagonal(Tensor A, *, int offset=0, int dim1=-2, int dim2=-1)",
                                 n -> n.arg("A").call("diagonal", n.raw("offset"), n.raw("dim1"), n.raw("dim2")))
@@ -45,6 +46,7 @@ final class Diagonals {
                 operator("trace(Tensor self) -> Tensor")
                         .doc("the sum of a matrix's diagonal")
                         .gradFn("TraceBackward0")
+                        .complex()
                         .types(one(call -> {
                             DType dtype = call.type("self").dtype();
                             requireMatrix(call);
@@ -56,19 +58,21 @@ final class Diagonals {
                             return diagonal.call("diagonal_backward", shape, 0, 0, 1);
                         })
                         .decompose(n -> n.self().call("diagonal").sumAll())
-                        .samples("float64[3, 2]", "float64[0, 2]"),
+                        .samples("float64[3, 2]", "float64[0, 2]", "complex128[3, 2]"),
                 operator("block_diag(Tensor[] tensors) -> Tensor")
                         .doc("matrices along the diagonal of zeros; a vector is a row")
                         .gradFn("BlockDiagBackward0")
+                        .complex()
                         .types(one(Diagonals::blocks))
                         .vjp(List.of("tensors"), Diagonals::cutBlocks)
                         .decompose(Diagonals::placeBlocks)
-                        .samples("[float64[2, 3], float64[2], float64[]]"));
+                        .samples("[float64[2, 3], float64[2], float64[]]", "[complex128[2, 3], float64[2]]"));
     }
 
     private static Declaration triangle(String name, String gradFn) {
         return operator(name + "(Tensor self, int diagonal=0) -> Tensor")
                 .gradFn(gradFn)
+                .complex()
                 .types(one(call -> {
                     if (call.type("self").rank() < 2) {
                         throw GraphException.argument(
@@ -80,7 +84,7 @@ final class Diagonals {
                 }))
                 .vjp("self", n -> n.grad().call(name, n.raw("diagonal")))
                 .kernel(name)
-                .samples("float64[3, 4]", "float64[2, 3, 3], -1", "float64[2, 0]");
+                .samples("float64[3, 4]", "float64[2, 3, 3], -1", "float64[2, 0]", "complex128[3, 4]");
     }
 
     private static TensorType embedded(Call call) {

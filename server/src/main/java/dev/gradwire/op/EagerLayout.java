@@ -1,5 +1,6 @@
 package dev.gradwire.op;
 
+import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
@@ -18,6 +19,9 @@ final class EagerLayout {
     /** Views of views beyond this are taken for contiguous. */
     private static final int MAX_DEPTH = 64;
 
+    /** A view in PyTorch, a copy here. */
+    private static final String CONJ = "_conj";
+
     private EagerLayout() {}
 
     static Layout of(Expr tensor) {
@@ -26,13 +30,30 @@ final class EagerLayout {
                 : Layout.contiguous(tensor.shape());
     }
 
+    /** Whether PyTorch would have marked the tensor as conjugate, to be computed later: {@code conj} and views of it. */
+    static boolean isConjugated(Expr tensor) {
+        boolean conjugated = false;
+        Argument argument = tensor.argument();
+        for (int depth = 0; depth < MAX_DEPTH && argument instanceof Value value; depth++) {
+            Node node = tensor.builder().producer(value);
+            if (node == null || !isView(node)) {
+                return conjugated;
+            }
+            conjugated ^= node.op().schema().name().equals(CONJ);
+            argument = node.args().getFirst();
+        }
+        return conjugated;
+    }
+
+    private static boolean isView(Node node) {
+        String name = node.op().schema().name();
+        boolean view = ((Declaration.Overload) node.op()).declaration().isView() && !name.endsWith("_copy");
+        return view || name.equals(CONJ);
+    }
+
     private static Layout of(Value value, GraphBuilder builder, int depth) {
         Node node = builder.producer(value);
-        if (node == null
-                || depth == 0
-                || !((Declaration.Overload) node.op()).declaration().isView()
-                || node.op().schema().name().endsWith("_copy")
-                || !(node.args().getFirst() instanceof Value viewed)) {
+        if (node == null || depth == 0 || !isView(node) || !(node.args().getFirst() instanceof Value viewed)) {
             return Layout.contiguous(value.type().shape());
         }
         Layout layout = view(node, node.results().indexOf(value), of(viewed, builder, depth - 1));
@@ -46,7 +67,7 @@ final class EagerLayout {
         Shape shape = node.results().get(result).type().shape();
         return switch (call.op().canonical().name()) {
             case "view", "_unsafe_view", "_reshape_alias" -> Layouts.view(in, shape);
-            case "alias", "detach" -> in;
+            case "alias", "detach", CONJ -> in;
             case "expand" -> Layouts.expand(in, shape.dims());
             case "permute" -> Layouts.permute(in, call.ints("dims"));
             case "transpose", "transpose_" -> Layouts.transpose(in, call.integer("dim0"), call.integer("dim1"));

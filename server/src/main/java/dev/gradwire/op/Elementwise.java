@@ -31,11 +31,15 @@ record Elementwise(Function<Call, Promotion> promotion, List<String> operands, L
         KEEP,
         /** The same, but not for bools. */
         NUMBER,
-        /** The same, but only for floating point numbers. */
+        /** The same, but a complex number is answered with a real one. */
+        MAGNITUDE,
+        /** Compute and answer in the common dtype, which must be of floating point or complex. */
         FLOATING,
         /** Compute in the common dtype, where integers and bools count as the default floating type. */
         FLOAT,
-        /** The same, but not for half precision. */
+        /** The same, but a complex number is answered with a real one. */
+        ARGUMENT,
+        /** As FLOAT, but not for half precision. */
         FULL_FLOAT,
         /** Compute in the common dtype, answer with bool. */
         TEST,
@@ -51,6 +55,14 @@ record Elementwise(Function<Call, Promotion> promotion, List<String> operands, L
 
     static Elementwise numbers(String... operands) {
         return of(Promotion.NUMBER, operands);
+    }
+
+    static Elementwise magnitude(String... operands) {
+        return of(Promotion.MAGNITUDE, operands);
+    }
+
+    static Elementwise argument(String... operands) {
+        return of(Promotion.ARGUMENT, operands);
     }
 
     static Elementwise floating(String... operands) {
@@ -101,7 +113,11 @@ record Elementwise(Function<Call, Promotion> promotion, List<String> operands, L
         check.accept(call);
         masks.forEach(mask -> requireBool(call, mask));
         DType compute = computeDtype(call);
-        DType result = promotion.apply(call) == Promotion.TEST ? DType.BOOL : compute;
+        DType result = switch (promotion.apply(call)) {
+            case TEST -> DType.BOOL;
+            case MAGNITUDE, ARGUMENT -> compute.toReal();
+            default -> compute;
+        };
         List<String> shaping = new ArrayList<>(masks);
         shaping.addAll(operands);
         return List.of(new TensorType(result, broadcast(call, shaping)));
@@ -112,9 +128,9 @@ record Elementwise(Function<Call, Promotion> promotion, List<String> operands, L
         DType common = resultType(call, operands);
         return switch (promotion.apply(call)) {
             case KEEP, TEST -> common;
-            case NUMBER -> require(common != DType.BOOL, call, common, "a number");
+            case NUMBER, MAGNITUDE -> require(common != DType.BOOL, call, common, "a number");
             case FLOATING -> require(common.isDifferentiable(), call, common, "floating point");
-            case FLOAT -> floating(common);
+            case FLOAT, ARGUMENT -> floating(common);
             case FULL_FLOAT -> {
                 DType compute = floating(common);
                 yield require(compute.sizeInBytes() > 2, call, compute, "float32 or float64");

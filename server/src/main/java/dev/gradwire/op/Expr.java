@@ -2,8 +2,6 @@ package dev.gradwire.op;
 
 import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.GraphBuilder;
-import dev.gradwire.graph.GraphException;
-import dev.gradwire.graph.Reason;
 import dev.gradwire.graph.Value;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
@@ -50,8 +48,8 @@ public final class Expr {
             case Argument.Int(long number) -> builder.constant(Tensor.scalar(DType.INT64, number));
             case Argument.Bool(boolean bool) -> builder.constant(Tensor.scalar(DType.BOOL, bool ? 1 : 0));
             case Argument.Float(double number) -> builder.constant(Tensor.scalar(dtype(), number));
-            case Argument.Complex _ ->
-                throw new GraphException(Reason.DTYPE_UNSUPPORTED, "a complex number cannot stand for a tensor here");
+            case Argument.Complex(double real, double imaginary) ->
+                builder.constant(Tensor.scalar(dtype(), real, imaginary));
             default -> throw new IllegalStateException("not a tensor: " + argument);
         };
     }
@@ -61,6 +59,7 @@ public final class Expr {
             case Value value -> value.type();
             case Argument.Int _ -> new TensorType(DType.INT64, Shape.SCALAR);
             case Argument.Bool _ -> new TensorType(DType.BOOL, Shape.SCALAR);
+            case Argument.Complex _ -> new TensorType(DType.DEFAULT_FLOATING.toComplex(), Shape.SCALAR);
             default -> new TensorType(DType.DEFAULT_FLOATING, Shape.SCALAR);
         };
     }
@@ -180,12 +179,28 @@ public final class Expr {
 
     /** The complex conjugate; a real tensor as it is. */
     public Expr conj() {
+        if (argument instanceof Argument.Complex(double real, double imaginary)) {
+            return with(new Argument.Complex(real, -imaginary));
+        }
         return dtype().isComplex() ? call("conj") : this;
     }
 
     /** The real part; a real tensor as it is. */
     public Expr real() {
+        if (argument instanceof Argument.Complex(double real, double _)) {
+            return with(real);
+        }
         return dtype().isComplex() ? call("real") : this;
+    }
+
+    /** The imaginary part of a complex tensor. */
+    public Expr imag() {
+        return call("imag");
+    }
+
+    /** The complex tensor of this real part and an imaginary one. */
+    public Expr complex(Expr imaginary) {
+        return call("complex", imaginary);
     }
 
     /** The last two dimensions exchanged. */
@@ -236,6 +251,16 @@ public final class Expr {
 
     public Expr sign() {
         return call("sign");
+    }
+
+    /** The sign, or the direction {@code z / |z|} of a complex number; 0 at 0. */
+    public Expr sgn() {
+        return dtype().isComplex() ? call("sgn") : sign();
+    }
+
+    /** {@code |this|²}, without a root that has no derivative at 0. */
+    public Expr squaredMagnitude() {
+        return dtype().isComplex() ? mul(conj()).real() : square();
     }
 
     public Expr eq(Object other) {
@@ -367,6 +392,9 @@ public final class Expr {
             case Argument.Int(long number) -> with(builder.constant(Tensor.scalar(dtype, number)));
             case Argument.Float(double number) -> with(builder.constant(Tensor.scalar(dtype, number)));
             case Argument.Bool(boolean bool) -> with(builder.constant(Tensor.scalar(dtype, bool ? 1L : 0L)));
+            case Argument.Complex(double real, double imaginary) ->
+                with(builder.constant(
+                        dtype.isComplex() ? Tensor.scalar(dtype, real, imaginary) : Tensor.scalar(dtype, real)));
             default -> to(dtype);
         };
     }
@@ -390,11 +418,6 @@ public final class Expr {
     }
 
     static Expr full(GraphBuilder builder, TensorType type, double fill) {
-        if (type.dtype().isComplex()) {
-            throw new GraphException(
-                    Reason.DTYPE_UNSUPPORTED,
-                    "there are no constants of " + type.dtype().label());
-        }
         return new Expr(builder, builder.constant(Tensor.scalar(type.dtype(), fill))).expand(type.shape());
     }
 

@@ -11,7 +11,6 @@ import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
-import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.Arrays;
 import java.util.List;
@@ -88,6 +87,7 @@ final class Factories {
                 operator("eye.m(int n, int m, *" + OPTIONS + ") -> Tensor")
                         .overload("eye(int n, *" + OPTIONS + ") -> Tensor")
                         .doc("ones on the diagonal of zeros; a square matrix where there is no m")
+                        .complex()
                         .types(one(Factories::identity))
                         .kernel("eye.m", call -> {
                             Shape shape = identity(call).shape();
@@ -99,6 +99,7 @@ final class Factories {
     /** A tensor filled with a parameter's number, or where that is empty with a fixed one. */
     private static Declaration filled(String parameters, Function<Call, TensorType> type, String number, long fixed) {
         return operator(parameters + " -> Tensor")
+                .complex()
                 .types(one(call -> {
                     TensorType result = type.apply(call);
                     if (!number.isEmpty()) {
@@ -108,11 +109,8 @@ final class Factories {
                 }))
                 .decompose(n -> {
                     TensorType result = type.apply(n.call());
-                    boolean integer = number.isEmpty() || n.raw(number) instanceof Argument.Int;
-                    Tensor element = integer
-                            ? Tensor.scalar(result.dtype(), number.isEmpty() ? fixed : n.integer(number))
-                            : Tensor.scalar(result.dtype(), n.number(number));
-                    return Expr.of(n.builder(), n.builder().constant(element)).expand(result.shape());
+                    Argument fill = number.isEmpty() ? new Argument.Int(fixed) : n.raw(number);
+                    return Expr.of(n.builder(), fill).as(result.dtype()).expand(result.shape());
                 });
     }
 
@@ -163,6 +161,7 @@ final class Factories {
         return switch (number) {
             case Argument.Bool _ -> DType.BOOL;
             case Argument.Int _ -> DType.INT64;
+            case Argument.Complex _ -> DType.DEFAULT_FLOATING.toComplex();
             default -> DType.DEFAULT_FLOATING;
         };
     }

@@ -24,13 +24,18 @@ final class Joins {
                         .doc("tensors one behind the other along a dimension; empty ones of shape [0] take no part")
                         .gradFn("CatBackward0")
                         .alias("concat", "concatenate")
+                        .complex()
                         .types(one(Joins::concatenated))
                         .vjp(List.of("tensors"), Joins::cut)
                         .kernel("cat")
-                        .samples("[float64[2, 3], float64[1, 3]]", "[float64[2, 1], float64[0], float64[2, 3]], -1"),
+                        .samples(
+                                "[float64[2, 3], float64[1, 3]]",
+                                "[float64[2, 1], float64[0], float64[2, 3]], -1",
+                                "[complex128[2, 3], float64[1, 3]]"),
                 operator("stack(Tensor[] tensors, int dim=0) -> Tensor")
                         .doc("tensors of one shape side by side along a new dimension")
                         .gradFn("StackBackward0")
+                        .complex()
                         .types(one(Joins::stacked))
                         .vjp(List.of("tensors"), n -> {
                             int dim = n.dim("dim", n.grad().rank());
@@ -41,7 +46,10 @@ final class Joins {
                             return parts;
                         })
                         .kernel("stack")
-                        .samples("[float64[2, 3], float64[2, 3]], -1", "[float64[], float64[], float64[]]"),
+                        .samples(
+                                "[float64[2, 3], float64[2, 3]], -1",
+                                "[float64[], float64[], float64[]]",
+                                "[complex128[2], complex128[2]]"),
                 joined("hstack", n -> {
                             List<Expr> parts = atLeast(n, 1);
                             return Expr.cat(parts, parts.getFirst().rank() == 1 ? 0 : 1);

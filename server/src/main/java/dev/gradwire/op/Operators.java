@@ -66,6 +66,7 @@ public final class Operators implements OperatorTable {
                     CtcLoss.declarations(),
                     Arithmetic.declarations(),
                     Copies.declarations(),
+                    ComplexParts.declarations(),
                     Powers.declarations(),
                     Rounding.declarations(),
                     Comparison.declarations(),

@@ -4,9 +4,11 @@ import static dev.gradwire.op.Declaration.operator;
 import static dev.gradwire.op.Reshapes.composite;
 import static dev.gradwire.op.TypeRule.one;
 
+import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
+import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ final class Pads {
                 operator("constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor")
                         .doc("self with value around it; negative padding cuts off")
                         .gradFn("ConstantPadNdBackward0")
+                        .complex()
                         .types(one(call -> {
                             Require.fits(
                                     "value",
@@ -39,8 +42,16 @@ final class Pads {
                                                         .map(Math::negateExact)
                                                         .toArray(),
                                                 0))
-                        .kernel("constant_pad_nd")
+                        .kernelWhere("constant_pad_nd", call -> !(call.arg("value") instanceof Argument.Complex))
+                        .decompose(n -> {
+                            Expr inside = n.full(n.type("self").withDtype(DType.BOOL), 1);
+                            Expr padded = n.arg("self").call("constant_pad_nd", n.raw("pad"), 0);
+                            return inside.call("constant_pad_nd", n.raw("pad"), 0)
+                                    .where(padded, n.raw("value"));
+                        })
                         .samples(
+                                "complex128[2, 3], [1, 2, 0, 1], complex(2.5, 1.0)",
+                                "complex128[4], [-1, 1]",
                                 "float64[2, 3], [1, 2, 0, 1], 2.5",
                                 "float64[4, 3], [-1, 1, 2, -2]",
                                 "float64[2], [0, 0]"),

@@ -20,23 +20,33 @@ final class Parts {
                 operator("select.int(Tensor self, int dim, int index) -> Tensor")
                         .doc("self at one index of a dimension, without the dimension")
                         .gradFn("SelectBackward0")
+                        .complex()
                         .types(one(call -> selected(call, call.shape("self"))))
                         .vjp(
                                 "self",
                                 n -> n.grad().call("select_backward", n.shape("self"), n.raw("dim"), n.raw("index")))
                         .view()
                         .kernel("select.int")
-                        .samples("float64[2, 3, 4], 1, -1", "float64[3], 0, 2", "float64[2, 0], 0, 1"),
+                        .samples(
+                                "float64[2, 3, 4], 1, -1",
+                                "float64[3], 0, 2",
+                                "float64[2, 0], 0, 1",
+                                "complex128[2, 3], 1, -1"),
                 operator("select_backward(Tensor grad_output, int[] input_sizes, int dim, int index) -> Tensor")
                         .doc("zeros of shape input_sizes with grad_output at one index of a dimension")
                         .gradFn("SelectBackwardBackward0")
+                        .complex()
                         .types(one(call -> placed(call, selected(call, sizes(call)))))
                         .vjp("grad_output", n -> n.grad().call("select", n.raw("dim"), n.raw("index")))
                         .kernel("select_backward")
-                        .samples("float64[2, 4], [2, 3, 4], 1, -1", "float64[], [3], 0, 2"),
+                        .samples(
+                                "float64[2, 4], [2, 3, 4], 1, -1",
+                                "float64[], [3], 0, 2",
+                                "complex128[2], [2, 3], 1, -1"),
                 operator("slice.Tensor(Tensor self, int dim=0, int? start=None, int? end=None, int step=1) -> Tensor")
                         .doc("self[start:end:step] along a dimension, with Python's rules")
                         .gradFn("SliceBackward0")
+                        .complex()
                         .types(one(call -> sliced(call, call.shape("self"))))
                         .vjp("self", n -> {
                             Range range = range(n.call(), n.shape("self"));
@@ -59,10 +69,12 @@ final class Parts {
                         .samples(
                                 "float64[5, 2], 0, 1, 4, 2",
                                 "float64[5], 0, -3, 9223372036854775807",
-                                "float64[2, 3], -1, 2, 1"),
+                                "float64[2, 3], -1, 2, 1",
+                                "complex128[5, 2], 0, 1, 4, 2"),
                 operator("narrow_copy(Tensor self, int dim, int start, int length) -> Tensor")
                         .doc("length elements of a dimension from start on; a copy")
                         .gradFn("NarrowCopyBackward0")
+                        .complex()
                         .types(one(call -> {
                             Range range = narrowed(call);
                             return like(call, call.shape("self").withDim(range.dim, range.size()));
@@ -76,20 +88,22 @@ final class Parts {
                             Range range = narrowed(n.call());
                             return n.arg("self").slice(range.dim, range.start, range.end);
                         })
-                        .samples("float64[5, 2], 0, -3, 2"),
+                        .samples("float64[5, 2], 0, -3, 2", "complex128[5], 0, 1, 2"),
                 operator("slice_backward(Tensor grad_output, int[] input_sizes, int dim, int start, int end, int step)"
                                 + " -> Tensor")
                         .doc("zeros of shape input_sizes with grad_output at start:end:step of a dimension")
                         .gradFn("SliceBackwardBackward0")
+                        .complex()
                         .types(one(call -> placed(call, sliced(call, sizes(call)))))
                         .vjp(
                                 "grad_output",
                                 n -> n.grad().call("slice", n.raw("dim"), n.raw("start"), n.raw("end"), n.raw("step")))
                         .kernel("slice_backward")
-                        .samples("float64[2, 2], [5, 2], 0, 1, 4, 2"),
+                        .samples("float64[2, 2], [5, 2], 0, 1, 4, 2", "complex128[2, 2], [5, 2], 0, 1, 4, 2"),
                 operator("diagonal(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor")
                         .doc("the diagonals of the matrices in dim1 and dim2, as the last dimension")
                         .gradFn("DiagonalBackward0")
+                        .complex()
                         .types(one(call -> diagonalOf(call, call.shape("self"))))
                         .vjp(
                                 "self",
@@ -102,20 +116,23 @@ final class Parts {
                                                 n.raw("dim2")))
                         .view()
                         .kernel("diagonal")
-                        .samples("float64[3, 4]", "float64[3, 2, 4], 1, 0, -1", "float64[3, 3], -5"),
+                        .samples(
+                                "float64[3, 4]", "float64[3, 2, 4], 1, 0, -1", "float64[3, 3], -5", "complex128[3, 4]"),
                 operator("diagonal_backward(Tensor grad_output, int[] input_sizes, int offset, int dim1, int dim2)"
                                 + " -> Tensor")
                         .doc("zeros of shape input_sizes with the last dimension of grad_output on a diagonal")
                         .gradFn("DiagonalBackwardBackward0")
+                        .complex()
                         .types(one(call -> placed(call, diagonalOf(call, sizes(call)))))
                         .vjp(
                                 "grad_output",
                                 n -> n.grad().call("diagonal", n.raw("offset"), n.raw("dim1"), n.raw("dim2")))
                         .kernel("diagonal_backward")
-                        .samples("float64[2, 3], [3, 2, 4], 1, 0, -1"),
+                        .samples("float64[2, 3], [3, 2, 4], 1, 0, -1", "complex128[3], [3, 4], 0, 0, 1"),
                 operator("unfold(Tensor self, int dimension, int size, int step) -> Tensor")
                         .doc("windows of a dimension, step apart, with their elements in a new last dimension")
                         .gradFn("UnfoldBackward0")
+                        .complex()
                         .types(one(call -> windows(call, call.shape("self"), "dimension")))
                         .vjp(
                                 "self",
@@ -128,14 +145,19 @@ final class Parts {
                                                 n.raw("step")))
                         .view()
                         .kernel("unfold")
-                        .samples("float64[2, 7], -1, 3, 2", "float64[4, 2], 0, 2, 1", "float64[], 0, 1, 1"),
+                        .samples(
+                                "float64[2, 7], -1, 3, 2",
+                                "float64[4, 2], 0, 2, 1",
+                                "float64[], 0, 1, 1",
+                                "complex128[7], 0, 3, 2"),
                 operator("unfold_backward(Tensor grad_in, int[] input_sizes, int dim, int size, int step) -> Tensor")
                         .doc("the sum of windows at their places in zeros of shape input_sizes")
                         .gradFn("UnfoldBackwardBackward0")
+                        .complex()
                         .types(one(call -> placed(call, windows(call, sizes(call), "dim"))))
                         .vjp("grad_in", n -> n.grad().call("unfold", n.raw("dim"), n.raw("size"), n.raw("step")))
                         .kernel("unfold_backward")
-                        .samples("float64[2, 3, 3], [2, 7], -1, 3, 2"));
+                        .samples("float64[2, 3, 3], [2, 7], -1, 3, 2", "complex128[3, 3], [7], 0, 3, 2"));
     }
 
     /** The argument {@code input_sizes} of a transpose. */

@@ -141,10 +141,12 @@ final class Powers {
         }
     }
 
-    /** A tensor as float64; numbers are as good as they are. */
+    /** A tensor as float64 or complex128; numbers are as good as they are. */
     private static Expr inDouble(Args n, String parameter) {
+        boolean complex =
+                n.type("self").dtype().isComplex() || n.type("exponent").dtype().isComplex();
         return n.call().isNumber(parameter)
                 ? n.arg(parameter)
-                : n.arg(parameter).to(DType.FLOAT64);
+                : n.arg(parameter).to(complex ? DType.COMPLEX128 : DType.FLOAT64);
     }
 }

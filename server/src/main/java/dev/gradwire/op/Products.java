@@ -23,35 +23,51 @@ final class Products {
                 operator("mm(Tensor self, Tensor mat2) -> Tensor")
                         .doc("matrix product self · mat2")
                         .gradFn("MmBackward0")
+                        .complex()
                         .types(one(call -> matrices(call, "self", "mat2", 2)))
-                        .vjp("self", n -> n.grad().mm(transposed(n.arg("mat2"))))
-                        .vjp("mat2", n -> transposed(n.arg("self")).mm(n.grad()))
+                        .vjp("self", n -> n.grad().mm(n.arg("mat2").mH()))
+                        .vjp("mat2", n -> n.arg("self").mH().mm(n.grad()))
                         .kernel("mm")
                         .flops(call -> flops(call, "self", "mat2"))
                         .samples(
                                 "float64[2, 3], float64[3, 4]",
                                 "float64[1, 5], float64[5, 1]",
-                                "float64[2, 0], float64[0, 3]"),
+                                "float64[2, 0], float64[0, 3]",
+                                "complex128[2, 3], complex128[3, 4]"),
                 operator("bmm(Tensor self, Tensor mat2) -> Tensor")
                         .doc("matrix products of two batches")
                         .gradFn("BmmBackward0")
+                        .complex()
                         .types(one(call -> matrices(call, "self", "mat2", 3)))
-                        .vjp("self", n -> n.grad().bmm(transposed(n.arg("mat2"))))
-                        .vjp("mat2", n -> transposed(n.arg("self")).bmm(n.grad()))
+                        .vjp("self", n -> n.grad().bmm(n.arg("mat2").mH()))
+                        .vjp("mat2", n -> n.arg("self").mH().bmm(n.grad()))
                         .kernel("bmm")
                         .flops(call -> flops(call, "self", "mat2"))
-                        .samples("float64[2, 3, 4], float64[2, 4, 1]", "float64[0, 3, 4], float64[0, 4, 2]"),
+                        .samples(
+                                "float64[2, 3, 4], float64[2, 4, 1]",
+                                "float64[0, 3, 4], float64[0, 4, 2]",
+                                "complex128[2, 3, 4], complex128[2, 4, 1]"),
                 operator("mv(Tensor self, Tensor vec) -> Tensor")
                         .doc("product of a matrix and a vector")
                         .gradFn("MvBackward0")
+                        .complex()
                         .types(one(call -> matrixVector(call, "self", "vec")))
-                        .vjp("self", n -> outer(n.grad(), n.arg("vec")))
-                        .vjp("vec", n -> transposed(n.arg("self")).call("mv", n.grad()))
+                        .vjp("self", n -> outer(n.grad(), n.arg("vec").conj()))
+                        .vjp("vec", n -> n.arg("self").mH().call("mv", n.grad()))
                         .kernel("mv")
                         .flops(call -> times(2, call.shape("self").elements()))
-                        .samples("float64[2, 3], float64[3]", "float64[3, 0], float64[0]"),
-                dot("dot(Tensor self, Tensor tensor) -> Tensor", "DotBackward0", "tensor"),
-                dot("vdot(Tensor self, Tensor other) -> Tensor", "VdotBackward0", "other"),
+                        .samples(
+                                "float64[2, 3], float64[3]",
+                                "float64[3, 0], float64[0]",
+                                "complex128[2, 3], complex128[3]"),
+                dot("dot(Tensor self, Tensor tensor) -> Tensor", "DotBackward0", "tensor")
+                        .vjp("self", n -> n.grad().mul(n.arg("tensor").conj()))
+                        .vjp("tensor", n -> n.grad().mul(n.arg("self").conj()))
+                        .doc("Σ_i self_i · tensor_i"),
+                dot("vdot(Tensor self, Tensor other) -> Tensor", "VdotBackward0", "other")
+                        .vjp("self", n -> n.grad().conj().mul(n.arg("other")))
+                        .vjp("other", n -> n.grad().mul(n.arg("self")))
+                        .doc("Σ_i conj(self_i) · other_i"),
                 operator("outer(Tensor self, Tensor vec2) -> Tensor")
                         .doc("self_i · vec2_j")
                         .alias("ger")
@@ -160,14 +176,12 @@ final class Products {
 
     private static Declaration dot(String schema, String gradFn, String other) {
         return operator(schema)
-                .doc("Σ_i self_i · " + other + "_i")
                 .gradFn(gradFn)
+                .complex()
                 .types(one(call -> vectors(call, other)))
-                .vjp("self", n -> n.grad().mul(n.arg(other)))
-                .vjp(other, n -> n.grad().mul(n.arg("self")))
                 .kernel(schema.substring(0, schema.indexOf('(')))
                 .flops(call -> times(2, call.shape("self").elements()))
-                .samples("float64[3], float64[3]", "float64[0], float64[0]");
+                .samples("float64[3], float64[3]", "float64[0], float64[0]", "complex128[3], complex128[3]");
     }
 
     /** β · self + α · a product. */

@@ -25,20 +25,31 @@ final class Reductions {
                         .gradFn("SumBackward1")
                         .overload("sum(Tensor self, *, ScalarType? dtype=None) -> Tensor")
                         .gradFn("SumBackward0")
+                        .complex()
                         .types(one(call -> reduced(call, total(call))))
                         .vjp("self", n -> spread(n.grad(), n))
                         .kernel("sum.dim_IntList")
                         .samples(
-                                "float64[2, 3]", "float64[2, 3, 4], [0, -1], True", "float64[], 0", "float64[2, 0], 1"),
+                                "float64[2, 3]",
+                                "float64[2, 3, 4], [0, -1], True",
+                                "float64[], 0",
+                                "float64[2, 0], 1",
+                                "complex128[2, 3]",
+                                "float64[2, 3], 1, dtype=torch.complex128"),
                 operator("mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor")
                         .doc("the mean along dimensions, all by default")
                         .gradFn("MeanBackward1")
                         .overload("mean(Tensor self, *, ScalarType? dtype=None) -> Tensor")
                         .gradFn("MeanBackward0")
+                        .complex()
                         .types(one(call -> reduced(call, floating(call))))
                         .vjp("self", n -> spread(n.grad(), n).div(count(n)))
                         .kernel("mean.dim")
-                        .samples("float64[2, 3]", "float64[2, 3, 4], [0, -1], True", "float64[], 0"),
+                        .samples(
+                                "float64[2, 3]",
+                                "float64[2, 3, 4], [0, -1], True",
+                                "float64[], 0",
+                                "complex128[2, 3], 1"),
                 operator(
                                 "nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor")
                         .doc("the sum along dimensions, with NaN as 0")

@@ -67,6 +67,14 @@ final class Require {
 
     /** That a number can be stored without overflow; unsigned ones wrap once, as in PyTorch, and fractions are cut. */
     static void fits(String parameter, Argument number, DType dtype) {
+        if (number instanceof Argument.Complex(double real, double imaginary)) {
+            that(
+                    dtype.isComplex() || imaginary == 0,
+                    parameter,
+                    "has an imaginary part, which " + dtype.label() + " does not");
+            fits(parameter, new Argument.Float(real), dtype);
+            return;
+        }
         double value = switch (number) {
             case Argument.Int(long integer) -> integer;
             case Argument.Float(double floating) -> floating;

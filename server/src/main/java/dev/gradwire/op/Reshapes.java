@@ -85,21 +85,21 @@ final class Reshapes {
                         })
                         .doc("self with its dimensions in reverse order")
                         .samples("float64[2, 3, 4]", "float64[]"),
-                matrixTranspose("mT")
+                matrixTranspose("mT", UnaryOperator.identity())
                         .doc("self with its last two dimensions swapped")
                         .samples("float64[2, 3, 4]"),
-                matrixTranspose("mH")
+                matrixTranspose("mH", Expr::conj)
                         .alias("adjoint")
-                        .doc("self with its last two dimensions swapped")
-                        .samples("float64[2, 3, 4]"),
+                        .doc("the conjugate of self with its last two dimensions swapped")
+                        .samples("float64[2, 3, 4]", "complex128[2, 3]"),
                 composite("matrix_H(Tensor self)", n -> {
                             requireRank(n, n.rank("self") == 0 || n.rank("self") == 2, "2");
                             return n.rank("self") == 0
-                                    ? n.arg("self")
-                                    : n.arg("self").transpose(0, 1);
+                                    ? n.arg("self").conj()
+                                    : n.arg("self").transpose(0, 1).conj();
                         })
-                        .doc("a matrix transposed")
-                        .samples("float64[2, 3]", "float64[]"),
+                        .doc("a matrix transposed and conjugated")
+                        .samples("float64[2, 3]", "float64[]", "complex128[2, 3]"),
                 composite("narrow(Tensor self, int dim, int start, int length)", Reshapes::narrow)
                         .doc("length elements of a dimension from start on")
                         .samples("float64[5, 2], 0, -3, 2"),
@@ -220,10 +220,10 @@ final class Reshapes {
         return n.arg("self").permute(order);
     }
 
-    private static Declaration matrixTranspose(String name) {
+    private static Declaration matrixTranspose(String name, UnaryOperator<Expr> then) {
         return composite(name + "(Tensor self)", n -> {
             requireRank(n, n.rank("self") >= 2, "at least 2");
-            return n.arg("self").transpose(-2, -1);
+            return then.apply(n.arg("self").transpose(-2, -1));
         });
     }
 

@@ -37,24 +37,10 @@ final class Rounding {
                         .zeroVjp("self")
                         .kernel("sign")
                         .samples("float64[2, 3]"),
-                operator("sgn(Tensor self) -> Tensor")
-                        .doc("−1, 0 or 1")
-                        .gradFn("SgnBackward0")
-                        .types(Elementwise.keep("self"))
-                        .zeroVjp("self")
-                        .kernel("sgn")
-                        .samples("float64[2, 3]"),
                 operator("signbit(Tensor self) -> Tensor")
                         .doc("whether the sign is negative, that of −0 included")
                         .types(Elementwise.test("self"))
                         .kernel("signbit"),
-                operator("angle(Tensor self) -> Tensor")
-                        .doc("the argument of a number in the complex plane: 0 or π")
-                        .gradFn("AngleBackward0")
-                        .types(Elementwise.toFloat("self"))
-                        .zeroVjp("self")
-                        .kernel("angle")
-                        .samples("float64[2, 3]"),
                 operator("copysign.Scalar(Tensor self, Scalar other) -> Tensor")
                         .doc("|self| with the sign of other, that of −0 included")
                         .gradFn("CopysignBackward1")

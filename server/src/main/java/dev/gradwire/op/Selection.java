@@ -54,11 +54,15 @@ final class Selection {
                 operator("where.self(Tensor condition, Tensor self, Tensor other) -> Tensor")
                         .doc("self where condition is true, other elsewhere")
                         .gradFn("WhereBackward0")
+                        .complex()
                         .types(Elementwise.keep("self", "other").masked("condition"))
                         .vjp("self", n -> n.arg("condition").where(n.grad(), 0.0))
                         .vjp("other", n -> n.arg("condition").where(0.0, n.grad()))
                         .kernel("where.self")
-                        .samples("bool[2, 3], float64[3], float64[2, 1]", "bool[3], 1, float64[3]"),
+                        .samples(
+                                "bool[2, 3], float64[3], float64[2, 1]",
+                                "bool[3], 1, float64[3]",
+                                "bool[2, 3], complex128[3], float64[2, 1]"),
                 // Numbers become tensors first, so that the grad_fn has both branches, as in PyTorch.
                 operator("where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor")
                         .doc("self where condition is true, other elsewhere")
@@ -71,29 +75,36 @@ final class Selection {
                         .gradFn("MaskedFillBackward0")
                         .overload("masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor")
                         .gradFn("MaskedFillBackward1")
+                        .complex()
                         .types(one(Selection::filled))
                         .vjp("self", n -> n.arg("mask").where(0.0, n.grad()))
                         .vjp("value", n -> n.arg("mask").where(n.grad(), 0.0))
                         .decompose(n -> n.arg("mask").where(value(n), n.self()))
-                        .samples("float64[2, 3], bool[3], 0.5", "float64[3], bool[2, 3], float64[]"),
+                        .samples(
+                                "float64[2, 3], bool[3], 0.5",
+                                "float64[3], bool[2, 3], float64[]",
+                                "complex128[2, 3], bool[3], complex(0.5, 1.0)",
+                                "complex128[3], bool[3], complex128[]"),
                 operator("fill.Scalar(Tensor self, Scalar value) -> Tensor")
                         .doc("value in the shape and dtype of self")
                         .gradFn("FillBackward0")
                         .overload("fill.Tensor(Tensor self, Tensor value) -> Tensor")
                         .gradFn("FillBackward1")
+                        .complex()
                         .types(one(Selection::likeSelf))
                         .zeroVjp("self")
                         .vjp("value", n -> n.grad())
                         .decompose(n -> value(n).expand(n.shape("self")))
-                        .samples("float64[2, 3], 0.5", "float64[2, 3], float64[]"),
+                        .samples("float64[2, 3], 0.5", "float64[2, 3], float64[]", "complex128[2, 3], complex128[]"),
                 operator("zero(Tensor self) -> Tensor")
                         .doc("zeros in the shape and dtype of self")
                         .gradFn("ZeroBackward0")
                         .alias("zero_")
+                        .complex()
                         .types(one(call -> call.type("self")))
                         .zeroVjp("self")
                         .decompose(n -> n.full(n.type("self"), 0))
-                        .samples("float64[2, 3]"),
+                        .samples("float64[2, 3]", "complex128[2]"),
                 operator("nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor")
                         .doc("self with NaN, +∞ and −∞ replaced, by default by 0, the greatest and the least number")
                         .gradFn("NanToNumBackward0")
@@ -136,6 +147,12 @@ final class Selection {
     }
 
     private static void requireScalar(Call call) {
+        if (call.type("value").dtype().isComplex() && !call.type("self").dtype().isComplex()) {
+            throw GraphException.argument(
+                    Reason.DTYPE_MISMATCH,
+                    "value",
+                    "is complex, but self is " + call.type("self").dtype().label());
+        }
         if (call.type("value").rank() != 0) {
             throw GraphException.argument(
                     Reason.SHAPE_MISMATCH, "value", "must be a number or 0-dimensional, but is " + call.type("value"));

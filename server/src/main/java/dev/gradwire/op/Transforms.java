@@ -22,9 +22,11 @@ public final class Transforms {
                 operator("grad(Tensor[] outputs, Tensor[] inputs, Tensor?[]? grad_outputs=None) -> Tensor[]")
                         .doc("Cotangents of inputs: the vector-Jacobian product of outputs with grad_outputs, as"
                                 + " torch.autograd.grad; any values of the graph may be inputs")
+                        .complex()
                         .types(Transforms::gradTypes),
                 operator("jvp(Tensor[] outputs, Tensor[] inputs, Tensor[] tangents) -> Tensor[]")
                         .doc("Tangents of outputs: the Jacobian-vector product for tangents of inputs")
+                        .complex()
                         .types(Transforms::jvpTypes));
     }
 
@@ -55,6 +57,11 @@ public final class Transforms {
                     "grad_outputs",
                     "entry " + index + " is missing, but only an output of one element can do without, and this is "
                             + output);
+        } else if (output.dtype().isComplex()) {
+            throw GraphException.argument(
+                    Reason.DTYPE_UNSUPPORTED,
+                    "grad_outputs",
+                    "entry " + index + " is missing, but only a real output can do without, and this is " + output);
         }
     }
 

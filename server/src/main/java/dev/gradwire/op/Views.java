@@ -67,6 +67,7 @@ final class Views {
                 operator("expand(Tensor self, int[] size, *, bool implicit=False) -> Tensor")
                         .doc("self repeated along dimensions of size 1 and along new leading ones; −1 keeps a size")
                         .gradFn("ExpandBackward0")
+                        .complex()
                         .types(one(Views::expanded))
                         .vjp("self", n -> n.grad())
                         .view()
@@ -80,54 +81,68 @@ final class Views {
                                 "float64[3, 1], [2, 3, 4]",
                                 "float64[1, 3], [-1, 3]",
                                 "float64[], [2]",
-                                "float64[1], [0]"),
+                                "float64[1], [0]",
+                                "complex128[3, 1], [2, 3, 4]"),
                 operator("permute(Tensor self, int[] dims) -> Tensor")
                         .doc("self with its dimensions in another order")
                         .gradFn("PermuteBackward0")
+                        .complex()
                         .types(one(call -> permuted(call.type("self"), permutation(call))))
                         .vjp("self", n -> n.grad().permute(inverse(permutation(n.call()))))
                         .view()
                         .kernel("permute")
-                        .samples("float64[2, 3, 4], [1, -1, 0]", "float64[3, 0], [1, 0]", "float64[], []"),
+                        .samples(
+                                "float64[2, 3, 4], [1, -1, 0]",
+                                "float64[3, 0], [1, 0]",
+                                "float64[], []",
+                                "complex128[2, 3], [1, 0]"),
                 operator("transpose.int(Tensor self, int dim0, int dim1) -> Tensor")
                         .doc("self with two dimensions swapped")
                         .gradFn("TransposeBackward0")
+                        .complex()
                         .types(one(call -> permuted(call.type("self"), swap(call, "dim0", "dim1"))))
                         .vjp("self", n -> n.grad().call("transpose", n.raw("dim0"), n.raw("dim1")))
                         .view()
                         .kernel("transpose.int")
-                        .samples("float64[2, 3, 4], 0, -1", "float64[3], 0, 0", "float64[], 0, -1"),
+                        .samples(
+                                "float64[2, 3, 4], 0, -1",
+                                "float64[3], 0, 0",
+                                "float64[], 0, -1",
+                                "complex128[2, 3], 0, 1"),
                 operator("t(Tensor self) -> Tensor")
                         .doc("a matrix transposed; tensors of fewer dimensions as they are")
                         .gradFn("TBackward0")
+                        .complex()
                         .types(one(call -> permuted(call.type("self"), matrixTranspose(call))))
                         .vjp("self", n -> n.grad().call("t"))
                         .view()
                         .kernel("t")
-                        .samples("float64[2, 3]", "float64[3]", "float64[]"),
+                        .samples("float64[2, 3]", "float64[3]", "float64[]", "complex128[2, 3]"),
                 operator("unsqueeze(Tensor self, int dim) -> Tensor")
                         .doc("self with a new dimension of size 1")
                         .gradFn("UnsqueezeBackward0")
+                        .complex()
                         .types(one(call ->
                                 call.type("self").withShape(call.shape("self").insertDim(newDim(call), 1))))
                         .vjp("self", n -> n.grad().squeeze(newDim(n.call())))
                         .view()
                         .kernel("unsqueeze")
-                        .samples("float64[2, 3], 1", "float64[2, 3], -1", "float64[], 0"),
+                        .samples("float64[2, 3], 1", "float64[2, 3], -1", "float64[], 0", "complex128[2, 3], 1"),
                 squeeze("squeeze(Tensor self)", "SqueezeBackward0", Views::every)
-                        .samples("float64[1, 3, 1]", "float64[]"),
+                        .samples("float64[1, 3, 1]", "float64[]", "complex128[1, 3]"),
                 squeeze("squeeze.dim(Tensor self, int dim)", "SqueezeBackward1", Views::named)
-                        .samples("float64[2, 1, 3], -2", "float64[2, 3], 0", "float64[], 0"),
+                        .samples("float64[2, 1, 3], -2", "float64[2, 3], 0", "float64[], 0", "complex128[1, 3], 0"),
                 squeeze("squeeze.dims(Tensor self, int[] dim)", "SqueezeBackward2", Views::named)
-                        .samples("float64[1, 2, 1, 1], [0, -1]", "float64[2, 1], []"),
+                        .samples("float64[1, 2, 1, 1], [0, -1]", "float64[2, 1], []", "complex128[1, 2, 1], [0, -1]"),
                 operator("alias(Tensor self) -> Tensor")
                         .doc("self under another name")
                         .gradFn("AliasBackward0")
+                        .complex()
                         .types(one(call -> call.type("self")))
                         .vjp("self", n -> n.grad())
                         .view()
                         .kernel("alias")
-                        .samples("float64[2, 3]"));
+                        .samples("float64[2, 3]", "complex128[2]"));
     }
 
     private static Declaration view(String name, String gradFn) {
@@ -135,6 +150,7 @@ final class Views {
         return operator(name + "(Tensor self, int[] size" + strides + ") -> Tensor")
                 .doc("the elements of self in row-major order under another shape; one size may be −1")
                 .gradFn(gradFn)
+                .complex()
                 .types(one(call -> call.type("self").withShape(resized(call.shape("self"), call.ints("size"), "size"))))
                 .vjp("self", n -> n.grad().reshape(n.shape("self")))
                 .view()
@@ -147,7 +163,8 @@ final class Views {
                                 "float64[2, 3], [3, -1]",
                                 "float64[2, 0], [0, 5]",
                                 "float64[], [1, 1]",
-                                "float64[1], []")
+                                "float64[1], []",
+                                "complex128[2, 3], [3, -1]")
                         .map(sample -> strides.isEmpty() ? sample : sample + ", []")
                         .toArray(String[]::new));
     }
@@ -263,6 +280,7 @@ final class Views {
         return operator(parameters + " -> Tensor")
                 .doc("self without those of the dimensions that have size 1")
                 .gradFn(gradFn)
+                .complex()
                 .types(one(call ->
                         call.type("self").withShape(Dims.reduce(call.shape("self"), ofSizeOne(call, dims), false))))
                 .vjp("self", n -> n.grad().reshape(n.shape("self")))

@@ -39,7 +39,8 @@ record Simplify(OperatorTable operators) implements Pass {
         Value same = switch (node.op().canonical().name()) {
             case "mul" -> timesOne(call, producers);
             case "div" -> divideByOne(call, producers);
-            case "neg" -> doubleNegation(call, producers);
+            case "neg" -> twice("neg", call, producers);
+            case "_conj", "_conj_physical" -> twice(node.op().canonical().name(), call, producers);
             case "view", "expand", "_to_copy", "permute" -> identity(call, node);
             case "transpose" -> doubleTransposition(call, producers);
             default -> null;
@@ -61,10 +62,10 @@ record Simplify(OperatorTable operators) implements Pass {
         return plain && isOne(call.arg("other"), producers) && call.arg("self") instanceof Value value ? value : null;
     }
 
-    /** {@code −(−x) = x}. */
-    private static @Nullable Value doubleNegation(Call call, Map<Value, Node> producers) {
+    /** {@code −(−x) = x} and {@code conj(conj(x)) = x}: what undoes itself. */
+    private static @Nullable Value twice(String op, Call call, Map<Value, Node> producers) {
         Node inner = producer(call.arg("self"), producers);
-        if (inner == null || !inner.op().canonical().name().equals("neg")) {
+        if (inner == null || !inner.op().canonical().name().equals(op)) {
             return null;
         }
         return inner.call().arg("self") instanceof Value value ? value : null;

@@ -40,9 +40,14 @@ public record Tensor(TensorType type, MemorySegment data) {
         return 31 * type.hashCode() + Arrays.hashCode(head);
     }
 
-    /** Elements given as doubles, each rounded to {@code dtype}; only for real types. */
+    /**
+     * Elements given as doubles, each rounded to {@code dtype}; of complex ones real and imaginary part in turn.
+     */
     public static Tensor of(DType dtype, Shape shape, double... elements) {
         TensorType type = new TensorType(dtype, shape);
+        if (dtype.isComplex()) {
+            return new Tensor(type, of(dtype.toReal(), shape.insertDim(shape.rank(), 2), elements).data);
+        }
         MemorySegment bytes = MemorySegment.ofArray(new byte[Math.toIntExact(type.lengthInBytes())]);
         if (elements.length != shape.elements()) {
             throw new IllegalArgumentException(type + " cannot hold " + elements.length + " elements");
@@ -54,7 +59,12 @@ public record Tensor(TensorType type, MemorySegment data) {
     }
 
     public static Tensor scalar(DType dtype, double element) {
-        return of(dtype, Shape.SCALAR, element);
+        return dtype.isComplex() ? scalar(dtype, element, 0) : of(dtype, Shape.SCALAR, element);
+    }
+
+    /** A complex scalar. */
+    public static Tensor scalar(DType dtype, double real, double imaginary) {
+        return of(dtype, Shape.SCALAR, real, imaginary);
     }
 
     /** A scalar that keeps all 64 bits of an integer. */
@@ -76,6 +86,20 @@ public record Tensor(TensorType type, MemorySegment data) {
             case BFLOAT16 -> Float.intBitsToFloat(data.getAtIndex(I16, index) << 16);
             default -> getLong(index);
         };
+    }
+
+    /** Real part of element {@code index} in row-major order; of a real tensor the element. */
+    public double getReal(long index) {
+        return type.dtype().isComplex() ? getPart(2 * index) : getDouble(index);
+    }
+
+    /** Imaginary part of element {@code index} in row-major order; of a real tensor 0. */
+    public double getImaginary(long index) {
+        return type.dtype().isComplex() ? getPart(2 * index + 1) : 0;
+    }
+
+    private double getPart(long index) {
+        return type.dtype() == DType.COMPLEX64 ? data.getAtIndex(F32, index) : data.getAtIndex(F64, index);
     }
 
     /** Element {@code index} in row-major order as a long; only for integer and bool types. */

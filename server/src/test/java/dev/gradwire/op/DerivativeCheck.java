@@ -1,5 +1,6 @@
 package dev.gradwire.op;
 
+import static dev.gradwire.TextProgram.doubles;
 import static java.util.stream.Collectors.joining;
 
 import dev.gradwire.TextProgram;
@@ -16,11 +17,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * Checks the derivatives of one sample. With L = Σ ⟨u, y⟩ over its results, g the gradients of L and S = Σ ⟨w, g⟩: g
  * against central differences of L, the gradients of S against central differences of S, and ⟨u, J d⟩ = ⟨g, d⟩ for
- * tangents d.
+ * tangents d. Complex numbers count as their two parts.
  */
 final class DerivativeCheck {
     /** Balances the error of the difference, h² f‴/6, and of rounding, 1e-16 f/h. */
@@ -65,7 +68,7 @@ final class DerivativeCheck {
     private void findLeaves() {
         for (int i = 0; i < sample.tensors().size(); i++) {
             point.put("t" + i, sample.tensors().get(i).fill(random));
-            if (sample.tensors().get(i).dtype().isFloating()) {
+            if (sample.tensors().get(i).dtype().isDifferentiable()) {
                 Recording recording = sample.recordWithOneLeaf(i);
                 GradFns gradFns = new GradFns(recording, Map.of());
                 List<String> reached = results(recording).entrySet().stream()
@@ -167,8 +170,8 @@ final class DerivativeCheck {
 
     private boolean exact() {
         return sample.tensors().stream()
-                .allMatch(tensor ->
-                        tensor.dtype() == DType.FLOAT64 || !tensor.dtype().isFloating());
+                .allMatch(tensor -> tensor.dtype().toReal() == DType.FLOAT64
+                        || !tensor.dtype().isDifferentiable());
     }
 
     private void checkDifferences(int leaf, TextProgram program, Map<String, Tensor> values) {
@@ -197,9 +200,10 @@ final class DerivativeCheck {
 
     private Map<String, Tensor> moved(String name, Tensor direction, double step) {
         Map<String, Tensor> inputs = new LinkedHashMap<>(point);
-        double[] elements = new double[Math.toIntExact(direction.type().shape().elements())];
+        double[] elements = doubles(point.get(name));
+        double[] along = doubles(direction);
         for (int i = 0; i < elements.length; i++) {
-            elements[i] = point.get(name).getDouble(i) + step * direction.getDouble(i);
+            elements[i] += step * along[i];
         }
         inputs.put(name, Tensor.of(direction.type().dtype(), direction.type().shape(), elements));
         return inputs;
@@ -230,19 +234,18 @@ final class DerivativeCheck {
         }
     }
 
+    /** Re Σ conj(a) · b. */
     private static double dot(Tensor a, Tensor b) {
-        double sum = 0;
-        for (long i = 0; i < a.type().shape().elements(); i++) {
-            sum += a.getDouble(i) * b.getDouble(i);
-        }
-        return sum;
+        return products(a, b).sum();
     }
 
     private static double size(Tensor a, Tensor b) {
-        double sum = 0;
-        for (long i = 0; i < a.type().shape().elements(); i++) {
-            sum += Math.abs(a.getDouble(i) * b.getDouble(i));
-        }
-        return sum;
+        return products(a, b).map(Math::abs).sum();
+    }
+
+    private static DoubleStream products(Tensor a, Tensor b) {
+        double[] x = doubles(a);
+        double[] y = doubles(b);
+        return IntStream.range(0, x.length).mapToDouble(i -> x[i] * y[i]);
     }
 }

@@ -27,7 +27,10 @@ record Sample(Declaration declaration, String text, String call, List<Filling> t
     private static final Pattern TENSOR = Pattern.compile(
             "(?<![.\\w])((?:b?float|u?int|complex|bool)\\d*)\\[([\\d, ]*)](?:\\{([-.\\d]+?)\\.\\.([-.\\d]+)})?");
 
-    /** A tensor with elements from a domain, which for integers includes both ends. */
+    /**
+     * A tensor with elements from a domain, which for integers includes both ends; both parts of a complex number are
+     * from it.
+     */
     record Filling(DType dtype, Shape shape, double low, double high) {
         static Filling parse(MatchResult match) {
             DType dtype = DType.named(match.group(1)).orElseThrow();
@@ -37,17 +40,18 @@ record Sample(Declaration declaration, String text, String call, List<Filling> t
                             .splitAsStream(match.group(2))
                             .mapToLong(dim -> Long.parseLong(dim.strip()))
                             .toArray();
-            boolean floating = dtype.isFloating();
+            boolean floating = dtype.isDifferentiable();
             double low = match.group(3) != null ? Double.parseDouble(match.group(3)) : floating ? -2 : 0;
             double high = match.group(4) != null ? Double.parseDouble(match.group(4)) : floating ? 2 : 1;
             return new Filling(dtype, Shape.of(dims), low, high);
         }
 
         Tensor fill(SplittableRandom random) {
-            double[] elements = new double[Math.toIntExact(shape.elements())];
+            double[] elements = new double[Math.toIntExact(shape.elements() * (dtype.isComplex() ? 2 : 1))];
             for (int i = 0; i < elements.length; i++) {
-                elements[i] =
-                        dtype.isFloating() ? random.nextDouble(low, high) : random.nextInt((int) low, (int) high + 1);
+                elements[i] = dtype.isDifferentiable()
+                        ? random.nextDouble(low, high)
+                        : random.nextInt((int) low, (int) high + 1);
             }
             return Tensor.of(dtype, shape, elements);
         }
@@ -100,8 +104,7 @@ record Sample(Declaration declaration, String text, String call, List<Filling> t
     String inputs() {
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i < tensors.size(); i++) {
-            boolean floating = tensors.get(i).dtype.isFloating();
-            lines.append(input(i, floating));
+            lines.append(input(i, tensors.get(i).dtype.isDifferentiable()));
         }
         return lines.toString();
     }

@@ -37,9 +37,7 @@ final class HostValues {
      */
     static Tensor scalar(DType dtype, Number value) {
         if (dtype.isComplex()) {
-            DType part = dtype == DType.COMPLEX64 ? DType.FLOAT32 : DType.FLOAT64;
-            Tensor pair = Tensor.of(part, Shape.of(2), value.doubleValue(), 0);
-            return new Tensor(new TensorType(dtype, Shape.SCALAR), pair.data());
+            return Tensor.scalar(dtype, value.doubleValue());
         }
         if (dtype == DType.BOOL) {
             return Tensor.scalar(dtype, value.doubleValue() != 0 ? 1L : 0L);
