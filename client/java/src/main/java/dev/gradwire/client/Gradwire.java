@@ -194,6 +194,73 @@ public final class Gradwire extends GradwireOperators implements AutoCloseable {
         return client.call(Derivatives.JVP, outputs, inputs, tangents).results(outputs.size());
     }
 
+    /**
+     * Records many vector-Jacobian products at once.
+     *
+     * @param cotangents one for each output, of its type with one more dimension in front, of the same length in all
+     * @return one tensor for each input, of its shape with that dimension in front
+     * @throws NotDifferentiableException when an input does not require grad
+     */
+    public static Results batchedGrad(List<Tensor> outputs, List<Tensor> inputs, List<Tensor> cotangents) {
+        requireTracked(inputs);
+        return outputs.getFirst()
+                .client()
+                .call(Derivatives.GRAD, outputs, inputs, cotangents)
+                .with("is_grads_batched", true)
+                .results(inputs.size());
+    }
+
+    /**
+     * Records Jacobians. The server takes forward or reverse mode, whichever needs fewer passes, and all at once.
+     *
+     * @return one tensor for each input, of the output's dimensions and then the input's
+     * @throws NotDifferentiableException when an input does not require grad
+     */
+    public static Results jacobian(Tensor output, Tensor... inputs) {
+        requireTracked(List.of(inputs));
+        return output.client()
+                .call(Derivatives.JACOBIAN, output, List.of(inputs))
+                .results(inputs.length);
+    }
+
+    /**
+     * Records the second derivatives of a scalar.
+     *
+     * @return for each pair of inputs, row by row, one tensor of the first one's dimensions and then the second one's
+     * @throws NotDifferentiableException when an input does not require grad
+     */
+    public static Results hessian(Tensor output, Tensor... inputs) {
+        requireTracked(List.of(inputs));
+        return output.client()
+                .call(Derivatives.HESSIAN, output, List.of(inputs))
+                .results(inputs.length * inputs.length);
+    }
+
+    /**
+     * Records the Hessian of a scalar times a vector; the Hessian is not formed.
+     *
+     * @param vector one tensor for each input, of its type
+     * @return one tensor for each input, of its shape
+     * @throws NotDifferentiableException when an input does not require grad
+     */
+    public static Results hvp(Tensor output, List<Tensor> inputs, List<Tensor> vector) {
+        requireTracked(inputs);
+        return output.client().call(Derivatives.HVP, output, inputs, vector).results(inputs.size());
+    }
+
+    /**
+     * Records the elements of a Jacobian that can be other than zero, by as few passes as a colouring of their pattern
+     * allows. The pattern follows from the graph alone.
+     *
+     * @return {@code indices}, int64 of shape [2, n]: element of the output and element of the input, both counted in
+     *     row-major order; and {@code values} [n]
+     * @throws NotDifferentiableException when the input does not require grad
+     */
+    public static Results sparseJacobian(Tensor output, Tensor input) {
+        requireTracked(List.of(input));
+        return output.client().call(Derivatives.SPARSE_JACOBIAN, output, input).results("indices", "values");
+    }
+
     private static void requireTracked(List<Tensor> inputs) {
         if (!inputs.stream().allMatch(Tensor::tracks)) {
             throw Failures.notDifferentiable("an input of the derivative does not require grad");

@@ -12,10 +12,11 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Writes a recording as a graph of the wire contract. */
+/** Writes a recording, or a function, as a graph of the wire contract. */
 final class GraphWriter {
     private final Recording recording;
     private final Names names;
+    private final FunctionWriter functions;
     private final Graph.Builder graph = Graph.newBuilder();
     private final Map<Tensor, String> inputs = new HashMap<>();
     /** References of first results. */
@@ -25,17 +26,38 @@ final class GraphWriter {
     /** For references of such, their copies through which none flow. */
     private final Map<String, String> detached = new HashMap<>();
 
-    private GraphWriter(Recording recording, Names names) {
+    private GraphWriter(Recording recording, Names names, FunctionWriter functions) {
         this.recording = recording;
         this.names = names;
+        this.functions = functions;
     }
 
     static WrittenGraph write(Recording recording, Collection<Tensor> outputs, Names names) {
-        GraphWriter writer = new GraphWriter(recording, names);
+        FunctionWriter functions = new FunctionWriter();
+        GraphWriter writer = new GraphWriter(recording, names, functions);
         recording.inputs().forEach(writer::input);
-        recording.nodes().forEach(writer::node);
-        outputs.forEach(output -> writer.graph.addOutputs(writer.reference(output)));
-        return new WrittenGraph(writer.graph.build(), recording, writer.inputs, writer.nodes);
+        Graph graph = writer.finish(outputs);
+        return new WrittenGraph(graph, functions.graphs(), recording, writer.inputs, writer.nodes);
+    }
+
+    /** The types of a function's parameters are left to each call. */
+    static Graph write(RecordedFunction function, FunctionWriter functions) {
+        GraphWriter writer = new GraphWriter(function.recording(), new Names(), functions);
+        function.parameters().forEach(writer::parameter);
+        return writer.finish(function.results());
+    }
+
+    private Graph finish(Collection<Tensor> outputs) {
+        recording.nodes().forEach(this::node);
+        outputs.forEach(output -> graph.addOutputs(reference(output)));
+        return graph.build();
+    }
+
+    private void parameter(Tensor tensor) {
+        String name = names.of(tensor);
+        inputs.put(tensor, name);
+        tracked.add(name);
+        graph.addInputs(Input.newBuilder().setName(name));
     }
 
     private void input(Tensor tensor) {
@@ -71,6 +93,8 @@ final class GraphWriter {
         Argument.Builder argument = Argument.newBuilder();
         return switch (operand) {
             case Operand.Fixed fixed -> fixed.argument();
+            case Operand.Body(RecordedFunction function) ->
+                argument.setFunction(functions.name(function)).build();
             case Operand.One(Tensor tensor) ->
                 argument.setValue(reference(tensor, cut)).build();
             case Operand.Many(List<@Nullable Tensor> tensors) -> {

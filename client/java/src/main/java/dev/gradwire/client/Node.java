@@ -76,8 +76,8 @@ final class Node {
         return results.get(index);
     }
 
-    /** Whether it is {@code grad} or {@code jvp}: outputs and inputs stand first, derivatives come out. */
+    /** Whether it is {@code grad} or its like: outputs and inputs stand first, derivatives come out. */
     boolean isDerivative() {
-        return operator.equals(Derivatives.GRAD) || operator.equals(Derivatives.JVP);
+        return Derivatives.isDerivative(operator);
     }
 }

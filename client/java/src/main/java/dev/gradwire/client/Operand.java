@@ -22,12 +22,15 @@ sealed interface Operand {
 
     record Fixed(Argument argument) implements Operand {}
 
+    /** A function of the program. */
+    record Body(RecordedFunction function) implements Operand {}
+
     /** The tensors that it holds, without None. */
     default Stream<Tensor> stream() {
         return switch (this) {
             case One(Tensor tensor) -> Stream.of(tensor);
             case Many(List<@Nullable Tensor> tensors) -> tensors.stream().filter(Objects::nonNull);
-            case Fixed _ -> Stream.of();
+            case Fixed _, Body _ -> Stream.of();
         };
     }
 
@@ -42,6 +45,7 @@ sealed interface Operand {
         return switch (value) {
             case null -> new Fixed(wire.setNone(NoneValue.getDefaultInstance()).build());
             case Tensor tensor -> new One(tensor);
+            case RecordedFunction function -> new Body(function);
             case Boolean bool -> new Fixed(wire.setBool(bool).build());
             case Float number -> new Fixed(wire.setFloat(number).build());
             case Double number -> new Fixed(wire.setFloat(number).build());

@@ -1,5 +1,7 @@
 package dev.gradwire.client;
 
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,9 @@ public final class Tensor extends TensorOperators {
 
     private volatile @Nullable TensorData value;
     private volatile @Nullable TensorType type;
+    /** How to find the type of a function's argument. */
+    private @Nullable Supplier<TensorType> lateType;
+
     private volatile @Nullable String name;
     private volatile boolean leafRequiresGrad;
     private volatile @Nullable GradFn gradFn;
@@ -38,6 +43,17 @@ public final class Tensor extends TensorOperators {
         this.type = type;
     }
 
+    /** Stands for an argument of a function, made of what the function is called with. */
+    Tensor(Tensor operand, UnaryOperator<TensorType> slice) {
+        this.client = operand.client;
+        this.id = Node.nextId();
+        this.index = 0;
+        TensorType known = operand.type;
+        this.type = known == null ? null : slice.apply(known);
+        this.lateType = () -> slice.apply(operand.type());
+        this.leafRequiresGrad = known == null || known.dtype().isDifferentiable();
+    }
+
     /** A result. */
     Tensor(Node node, int index) {
         this.client = node.client();
@@ -51,12 +67,13 @@ public final class Tensor extends TensorOperators {
     /**
      * The values, computed where they are not known yet.
      *
-     * @throws IllegalStateException when they depend on an input of a session, which has none
+     * @throws IllegalStateException when they depend on an input of a session or of a function, which has none
      */
     public TensorData data() {
         TensorData known = value;
         if (known == null && isPlaceholder()) {
-            throw new IllegalStateException("an input of a session has no values of its own");
+            throw new IllegalStateException(
+                    "an input of a session, or of a function that is being recorded, has no values of its own");
         }
         return known == null ? client.evaluator().value(this) : known;
     }
@@ -89,6 +106,11 @@ public final class Tensor extends TensorOperators {
 
     TensorType type() {
         TensorType known = type;
+        Supplier<TensorType> late = lateType;
+        if (known == null && late != null) {
+            known = late.get();
+            type = known;
+        }
         return known == null ? client.evaluator().type(this) : known;
     }
 

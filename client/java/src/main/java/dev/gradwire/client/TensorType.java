@@ -1,5 +1,6 @@
 package dev.gradwire.client;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -38,6 +39,22 @@ record TensorType(DType dtype, List<Long> dims) {
                 .setDtype(dtype.wire())
                 .addAllDims(dims)
                 .build();
+    }
+
+    /**
+     * Without a dimension.
+     *
+     * @param dim negative ones count from the end
+     * @throws IllegalArgumentException when there is no such dimension
+     */
+    TensorType without(int dim) {
+        int at = dim < 0 ? dim + dims.size() : dim;
+        if (at < 0 || at >= dims.size()) {
+            throw new IllegalArgumentException("there is no dimension " + dim + " in " + this);
+        }
+        List<Long> rest = new ArrayList<>(dims);
+        rest.remove(at);
+        return new TensorType(dtype, rest);
     }
 
     long[] shape() {

@@ -8,17 +8,26 @@ import java.util.stream.Stream;
 /**
  * A graph with the names that were given in it.
  *
+ * @param functions that its nodes name, and those that these name
  * @param inputs names of the tensors whose values have to be sent
  * @param nodes names of the nodes, which are the references of their first results
  */
-record WrittenGraph(Graph graph, Recording recording, Map<Tensor, String> inputs, Map<Node, String> nodes) {
+record WrittenGraph(
+        Graph graph,
+        Map<String, Graph> functions,
+        Recording recording,
+        Map<Tensor, String> inputs,
+        Map<Node, String> nodes) {
     /** The reference by which the graph knows a tensor. */
     String reference(Tensor tensor) {
         return reference(tensor, recording, inputs, nodes);
     }
 
     dev.gradwire.v1.Program program() {
-        return dev.gradwire.v1.Program.newBuilder().setGraph(graph).build();
+        return dev.gradwire.v1.Program.newBuilder()
+                .setGraph(graph)
+                .putAllFunctions(functions)
+                .build();
     }
 
     /** All names in it. */
