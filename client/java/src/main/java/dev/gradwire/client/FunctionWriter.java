@@ -8,7 +8,7 @@ import java.util.Map;
 /** The functions of one program: each is written and named when a node first needs it. */
 final class FunctionWriter {
     private final Names names = new Names();
-    private final Map<RecordedFunction, String> given = new IdentityHashMap<>();
+    private final IdentityHashMap<RecordedFunction, String> given = new IdentityHashMap<>();
     private final Map<String, Graph> graphs = new LinkedHashMap<>();
 
     String name(RecordedFunction function) {
