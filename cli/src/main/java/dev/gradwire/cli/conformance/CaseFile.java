@@ -45,7 +45,8 @@ public record CaseFile(String id, List<Case> cases) {
             case "graph/1" -> new CaseFile(idOf(path), List.of(graph(json)));
             case "opcase/1" -> {
                 List<Case> cases = new ArrayList<>();
-                json.getAsJsonArray("cases").forEach(item -> cases.add(call(item.getAsJsonObject())));
+                String op = json.get("op").getAsString();
+                json.getAsJsonArray("cases").forEach(item -> cases.add(call(op, item.getAsJsonObject())));
                 yield new CaseFile(idOf(path), cases);
             }
             default -> throw new IllegalArgumentException(path + " has the unknown format " + format);
@@ -87,7 +88,7 @@ public record CaseFile(String id, List<Case> cases) {
         });
     }
 
-    private static Case call(JsonObject json) {
+    private static Case call(String op, JsonObject json) {
         String id = json.get("id").getAsString();
         return unlessUnreadable(id, json, json, () -> {
             JsonObject expansion = json.getAsJsonObject("expansion");
@@ -108,7 +109,7 @@ public record CaseFile(String id, List<Case> cases) {
                 graph.addNodes(expansion.getAsJsonArray("nodes"));
                 outputs = graph.references(expansion.getAsJsonArray("outputs"));
             } else {
-                throw new Values.UnreadableException("neither a call of one operator nor an expansion into several");
+                outputs = graph.addFunction(op, json, expected.outputs().size());
             }
             return of(id, json, graph, outputs, expected);
         });

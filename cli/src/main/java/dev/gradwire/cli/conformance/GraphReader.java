@@ -49,6 +49,16 @@ final class GraphReader {
     List<String> addCall(JsonObject call, int results) {
         Map<String, Arg> kwargs = keywords(call.getAsJsonObject("args"));
         nodes.add(new Request.Call("n0", call.get("op").getAsString(), List.of(), kwargs));
+        return resultNames(results);
+    }
+
+    /** Adds OpInfo's call of a function as one node whose results are all outputs. */
+    List<String> addFunction(String op, JsonObject json, int results) {
+        nodes.add(FunctionCalls.of("n0", op, json, this::argument));
+        return resultNames(results);
+    }
+
+    private static List<String> resultNames(int results) {
         List<String> outputs = new ArrayList<>();
         for (int i = 0; i < results; i++) {
             outputs.add(nameOf(0, i));
