@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Normalization of each channel over batch and space: by the batch's own mean and variance in training, by running
- * ones otherwise. A graph is pure, so that running statistics are read and never updated.
+ * ones otherwise. A graph is pure, so that running statistics are read and never updated: see {@link RunningStatistics}.
  */
 final class BatchNormalization {
     private static final List<String> LEARNED = Normalization.LEARNED;
@@ -117,7 +117,7 @@ final class BatchNormalization {
                 call.arg("eps"));
     }
 
-    private static List<Expr> call(Args n, String op, boolean training) {
+    static List<Expr> call(Args n, String op, boolean training) {
         return n.calls(
                 op,
                 n.arg("input"),
@@ -260,7 +260,7 @@ final class BatchNormalization {
         return Convolution.perChannel(vector, input.rank());
     }
 
-    private static long[] otherDims(Expr input) {
+    static long[] otherDims(Expr input) {
         return LongStream.range(0, input.rank()).filter(dim -> dim != 1).toArray();
     }
 

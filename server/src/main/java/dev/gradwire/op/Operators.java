@@ -45,6 +45,7 @@ public final class Operators implements OperatorTable {
                     Softmax.declarations(),
                     Normalization.declarations(),
                     BatchNormalization.declarations(),
+                    RunningStatistics.declarations(),
                     GroupNormalization.declarations(),
                     PointwiseLosses.declarations(),
                     GaussianLoss.declarations(),

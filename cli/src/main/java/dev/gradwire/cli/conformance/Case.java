@@ -2,7 +2,9 @@ package dev.gradwire.cli.conformance;
 
 import dev.gradwire.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -40,14 +42,17 @@ public record Case(
      * @param jvp null where PyTorch has none
      * @param second null where PyTorch has none
      * @param nodeGradFns for each node its results' grad_fn names, null for single calls
+     * @param mutated inputs that PyTorch changes in place, by name, with their values afterwards
      */
     public record Expected(
             List<Output> outputs,
             List<@Nullable Tensor> grads,
             @Nullable Jvp jvp,
             @Nullable Second second,
-            @Nullable List<List<@Nullable String>> nodeGradFns) {
-        static final Expected NONE = new Expected(List.of(), List.of(), null, null, null);
+            @Nullable List<List<@Nullable String>> nodeGradFns,
+            SequencedMap<String, Tensor> mutated) {
+        static final Expected NONE =
+                new Expected(List.of(), List.of(), null, null, null, new LinkedHashMap<>());
     }
 
     /**
@@ -77,7 +82,8 @@ public record Case(
                 List.of(),
                 jvp ? new Jvp(List.of(), List.of()) : null,
                 second ? new Second(List.of(), List.of()) : null,
-                null);
+                null,
+                new LinkedHashMap<>());
         return new Case(id, tags, why, tolerance, List.of(), List.of(), List.of(), expected);
     }
 

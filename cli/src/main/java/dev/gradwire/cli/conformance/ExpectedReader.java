@@ -5,7 +5,9 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.gradwire.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what PyTorch made of a case. Entries by input stand in the order of the inputs. */
@@ -19,7 +21,18 @@ final class ExpectedReader {
                 byInput(json.getAsJsonArray(gradients), "grad"),
                 json.has("jvp") ? jvp(json.getAsJsonObject("jvp")) : null,
                 json.has("second") ? second(json.getAsJsonObject("second")) : null,
-                json.has("node_grad_fn") ? nodeGradFns(json.getAsJsonArray("node_grad_fn")) : null);
+                json.has("node_grad_fn") ? nodeGradFns(json.getAsJsonArray("node_grad_fn")) : null,
+                mutated(json.getAsJsonArray("mutated")));
+    }
+
+    private static SequencedMap<String, Tensor> mutated(@Nullable JsonArray json) {
+        SequencedMap<String, Tensor> mutated = new LinkedHashMap<>();
+        for (JsonElement item : json == null ? new JsonArray() : json) {
+            JsonObject change = item.getAsJsonObject();
+            int input = change.get(change.has("input") ? "input" : "tensor").getAsInt();
+            mutated.put(GraphReader.inputName(input), Values.tensor(change.getAsJsonObject("value")));
+        }
+        return mutated;
     }
 
     private static List<Case.Output> outputs(JsonArray json) {

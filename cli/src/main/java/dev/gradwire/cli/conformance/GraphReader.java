@@ -34,7 +34,11 @@ final class GraphReader {
     }
 
     void input(Tensor tensor, boolean requiresGrad) {
-        inputs.add(new Request.Input("x" + inputs.size(), tensor, requiresGrad));
+        inputs.add(new Request.Input(inputName(inputs.size()), tensor, requiresGrad));
+    }
+
+    static String inputName(int index) {
+        return "x" + index;
     }
 
     List<Request.Input> inputs() {
@@ -95,7 +99,7 @@ final class GraphReader {
     private Arg reference(String form, JsonObject json) {
         int index = json.get(form).getAsInt();
         if (form.equals(inputForm)) {
-            return new Arg.Ref("x" + index);
+            return new Arg.Ref(inputName(index));
         }
         if (!form.equals(constantForm)) {
             return new Arg.Ref(

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -53,7 +54,10 @@ public final class Judge {
         Case.Expected expected = item.expected();
         List<Tensor> values =
                 expected.outputs().stream().map(Case.Output::value).toList();
-        check(Kind.FORWARD, () -> compare(item.outputs(), forward.outputs(), aligned(values)));
+        check(Kind.FORWARD, () -> {
+            Verdict outputs = compare(item.outputs(), forward.outputs(), aligned(values));
+            return outputs.status() == Verdict.Status.PASSED ? mutated(outputs) : outputs;
+        });
         check(Kind.GRAD_FN, () -> GradFnCheck.of(item, forward.gradFns()));
         check(Kind.VJP, this::vjp);
         Case.Jvp jvp = expected.jvp();
@@ -64,6 +68,18 @@ public final class Judge {
         if (second != null) {
             check(Kind.SECOND, () -> second(second));
         }
+    }
+
+    private Verdict mutated(Verdict otherwise) throws Refusal {
+        SequencedMap<String, Tensor> mutated = item.expected().mutated();
+        if (mutated.isEmpty()) {
+            return otherwise;
+        }
+        Answer answer = target.run(RunningStatistics.request(item));
+        return compare(
+                mutated.keySet().stream().map(name -> name + " afterwards").toList(),
+                answer.outputs(),
+                List.copyOf(mutated.values()));
     }
 
     private void all(Verdict verdict) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradwire.cli.conformance.Verdict.Status;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Tensor;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,7 +32,8 @@ final class JudgeTest {
                         List.of(number(12)),
                         new Case.Jvp(List.of(number(5)), List.of(number(30))),
                         new Case.Second(List.of(number(7)), List.of(number(28))),
-                        null));
+                        null,
+                        new LinkedHashMap<>()));
     }
 
     /** Answers each kind of request with a number of its own. */
