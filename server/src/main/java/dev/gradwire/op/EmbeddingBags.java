@@ -42,13 +42,13 @@ final class EmbeddingBags {
                                 "float64[4, 2], int64[0]{0..3}, int64[1]{0..0}"),
                 operator("_embedding_bag_forward_only(" + PARAMETERS + ", int padding_idx=-1)" + RESULTS)
                         .doc("_embedding_bag")
-                        .composite(n -> n.calls(
-                                "_embedding_bag", n.call().args().toArray()))
+                        .composite(
+                                n -> n.calls("_embedding_bag", n.call().args().toArray()))
                         .samples("float64[4, 2], int64[5]{0..3}, int64[2]{0..2}"),
                 operator("embedding_bag(" + PARAMETERS + ")" + RESULTS)
                         .doc("_embedding_bag without padding")
-                        .composite(n -> n.calls(
-                                "_embedding_bag", n.call().args().toArray()))
+                        .composite(
+                                n -> n.calls("_embedding_bag", n.call().args().toArray()))
                         .samples("float64[4, 2], int64[5]{0..3}, int64[2]{0..2}, False, 1"),
                 operator("embedding_bag.padding_idx(" + PARAMETERS.replaceAll("=[^,]*", "") + ", int? padding_idx)"
                                 + RESULTS)
@@ -166,8 +166,7 @@ final class EmbeddingBags {
         Runs runs = Runs.until(ends, count == 0 ? null : offsets.slice(0, 0, 1), rows, 0);
         return n.integer("padding_idx") < 0
                 ? runs
-                : runs.without(
-                        indices.eq(n.raw("padding_idx")).unsqueeze(-1).expand(rows));
+                : runs.without(indices.eq(n.raw("padding_idx")).unsqueeze(-1).expand(rows));
     }
 
     private static Expr rows(Args n) {

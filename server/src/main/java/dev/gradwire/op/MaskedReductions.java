@@ -40,8 +40,7 @@ final class MaskedReductions {
                         if (!x.shape().equals(n.shape("input"))) {
                             throw Require.shape(
                                     "mask",
-                                    "has shape " + n.shape("mask") + ", which does not expand to "
-                                            + n.shape("input"));
+                                    "has shape " + n.shape("mask") + ", which does not expand to " + n.shape("input"));
                         }
                     }
                     return List.of(reduction.apply(x, n.dims("dim", "input"), n.bool("keepdim")));

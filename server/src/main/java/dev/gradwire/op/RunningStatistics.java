@@ -10,9 +10,10 @@ import java.util.List;
  * forms which update them in place leave them as they are.
  */
 final class RunningStatistics {
-    private static final String LEARNED = "Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean, Tensor"
-            + " running_var, ";
-    private static final String UPDATED = " momentum · of the batch + (1 − momentum) · running; no gradient flows through them";
+    private static final String LEARNED =
+            "Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean, Tensor" + " running_var, ";
+    private static final String UPDATED =
+            " momentum · of the batch + (1 − momentum) · running; no gradient flows through them";
 
     private RunningStatistics() {}
 
@@ -24,7 +25,8 @@ final class RunningStatistics {
                         .doc("_native_batch_norm_legit, then new running statistics, in training" + UPDATED)
                         .composite(n -> {
                             boolean training = n.bool("training");
-                            return withUpdates(n, BatchNormalization.call(n, "_native_batch_norm_legit", training), training);
+                            return withUpdates(
+                                    n, BatchNormalization.call(n, "_native_batch_norm_legit", training), training);
                         })
                         .samples(
                                 "float64[3, 2, 2], float64[2], float64[2], float64[2], float64[2]{0.5..2}, True, 0.1, 1e-5",
@@ -49,9 +51,8 @@ final class RunningStatistics {
             return all;
         }
         Expr input = n.arg("input");
-        Expr variance = input.to(results.get(1).dtype())
-                .call("detach")
-                .call("var", BatchNormalization.otherDims(input), true);
+        Expr variance =
+                input.to(results.get(1).dtype()).call("detach").call("var", BatchNormalization.otherDims(input), true);
         all.add(updated(n, "running_mean", results.get(1)));
         all.add(updated(n, "running_var", variance));
         return all;

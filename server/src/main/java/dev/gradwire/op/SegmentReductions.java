@@ -76,8 +76,7 @@ final class SegmentReductions {
             return Runs.until(n.arg("lengths").call("cumsum", axis), null, data, axis);
         }
         Expr offsets = n.arg("offsets");
-        return Runs.until(
-                offsets.slice(axis, 1, offsets.size(axis)), offsets.slice(axis, 0, 1), data, axis);
+        return Runs.until(offsets.slice(axis, 1, offsets.size(axis)), offsets.slice(axis, 0, 1), data, axis);
     }
 
     private static Expr lengths(Runs segments, Expr data) {
@@ -110,8 +109,7 @@ final class SegmentReductions {
         Expr data = n.arg("data");
         return switch (n.text("reduce")) {
             case "sum" -> segments.spread(n.grad());
-            case "mean" ->
-                segments.spread(n.grad().div(lengths(segments, data).call("clamp_min", 1)));
+            case "mean" -> segments.spread(n.grad().div(lengths(segments, data).call("clamp_min", 1)));
             case "prod" -> ofFactor(n, segments, data);
             default -> {
                 Expr reached = data.eq(segments.spread(n.result())).or(data.call("isnan"));

@@ -51,8 +51,7 @@ public record Case(
             @Nullable Second second,
             @Nullable List<List<@Nullable String>> nodeGradFns,
             SequencedMap<String, Tensor> mutated) {
-        static final Expected NONE =
-                new Expected(List.of(), List.of(), null, null, null, new LinkedHashMap<>());
+        static final Expected NONE = new Expected(List.of(), List.of(), null, null, null, new LinkedHashMap<>());
     }
 
     /**

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -75,8 +76,9 @@ final class RunningStatistics {
 
     /** Instances are channels of one batch; their statistics are averaged. */
     private void instances(String name, Map<String, Arg> arguments, String mean, String var) {
+        Arg instances = Objects.requireNonNull(arguments.get("input"));
         Shape input = item.inputs().stream()
-                .filter(one -> arguments.get("input").equals(new Arg.Ref(one.name())))
+                .filter(one -> instances.equals(new Arg.Ref(one.name())))
                 .findFirst()
                 .orElseThrow(() -> new Values.UnreadableException("instance_norm of no input"))
                 .tensor()
@@ -87,7 +89,7 @@ final class RunningStatistics {
         long[] joint = input.dims();
         joint[0] = 1;
         joint[1] = batch * channels;
-        call(name + "_input", "view", arguments.get("input"), ints(joint));
+        call(name + "_input", "view", instances, ints(joint));
         call(name + "_mean", "repeat", new Arg.Ref(mean), ints(batch));
         call(name + "_var", "repeat", new Arg.Ref(var), ints(batch));
         arguments.put("input", new Arg.Ref(name + "_input"));
