@@ -110,7 +110,7 @@ class Writer:
         listed = [
             n for n in self.operators if not (n.startswith("_") or n.endswith("_backward") or keyword.iskeyword(n))
         ]
-        public = [n for n in listed if n not in self.functions]
+        public = [n for n in listed if n not in self.functions and not self.takes_functions(n)]
         methods = [n for n in listed if n not in self.methods and self.takes_self(n)]
         body = [self.function(name) for name in public]
         body += [
@@ -124,6 +124,9 @@ class Writer:
     def takes_self(self, name: str) -> bool:
         first = [o.schema.parameters[:1] for o in self.operators[name]]
         return all(p and p[0].kind == "Tensor" and not p[0].is_list and p[0].name in ("self", "input") for p in first)
+
+    def takes_functions(self, name: str) -> bool:
+        return any(p.kind == "Function" for o in self.operators[name] for p in o.schema.parameters)
 
     def table(self) -> list[str]:
         lines = ["OPERATORS = {\n"]

@@ -15,11 +15,14 @@ import java.lang.foreign.ValueLayout;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** SHA-256 of what a plan depends on: operators, arguments, types, outputs, device. Names do not enter. */
 final class Digest {
     private final DataOutputStream out;
+    private final Map<Argument.Body, Integer> bodies = new HashMap<>();
 
     private Digest(DataOutputStream out) {
         this.out = out;
@@ -47,6 +50,11 @@ final class Digest {
     private void write(Program program, String device) throws IOException {
         Graph graph = program.recording().graph();
         out.writeUTF(device);
+        out.writeInt(program.outputCount());
+        write(graph);
+    }
+
+    private void write(Graph graph) throws IOException {
         out.writeInt(graph.inputs().size());
         for (Graph.Input input : graph.inputs()) {
             write(input.value().type());
@@ -58,9 +66,18 @@ final class Digest {
                 write(argument);
             }
         }
-        out.writeInt(program.outputCount());
+        out.writeInt(graph.outputs().size());
         for (Graph.Output output : graph.outputs()) {
             out.writeInt(output.value().id());
+        }
+    }
+
+    /** A body that was written before is its number: functions that share others would take exponential time. */
+    private void write(Argument.Body body) throws IOException {
+        Integer known = bodies.putIfAbsent(body, bodies.size());
+        tagged(10).writeInt(known == null ? -1 : known);
+        if (known == null) {
+            write(body.graph());
         }
     }
 
@@ -100,6 +117,8 @@ final class Digest {
                 }
             }
             case Argument.None _ -> tagged(9);
+            case Argument.Body body -> write(body);
+            case Argument.Function(String name) -> throw new IllegalStateException(name + " has no types");
         }
     }
 

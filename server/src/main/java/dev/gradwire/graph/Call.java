@@ -81,6 +81,11 @@ public record Call(Operator op, List<Argument> args) {
         return ((Bool) arg(parameter)).value();
     }
 
+    /** A function at its types. */
+    public Argument.Body body(String parameter) {
+        return (Argument.Body) arg(parameter);
+    }
+
     public String text(String parameter) {
         return ((Text) arg(parameter)).value();
     }

@@ -22,6 +22,7 @@ public final class GraphBuilder {
     public static final String CONSTANT = "constant";
 
     private final OperatorTable operators;
+    private final Functions functions;
     private final List<Input> inputs = new ArrayList<>();
     private final List<Node> nodes = new ArrayList<>();
     private final List<Output> outputs = new ArrayList<>();
@@ -38,11 +39,27 @@ public final class GraphBuilder {
     private final InPlace inPlace = new InPlace();
 
     public GraphBuilder(OperatorTable operators) {
+        this(operators, new Functions(operators));
+    }
+
+    /** For the body of one of these functions. */
+    GraphBuilder(OperatorTable operators, Functions functions) {
         this.operators = operators;
+        this.functions = functions;
+    }
+
+    /** What calls may name, to be defined before. */
+    public Functions functions() {
+        return functions;
     }
 
     /** Refuses to grow beyond so many values: some operators have many results, and nested derivatives double. */
     public void limitValues(int most) {
+        maxValues = most;
+        functions.limitValues(most);
+    }
+
+    void limitBody(int most) {
         maxValues = most;
     }
 
@@ -145,13 +162,14 @@ public final class GraphBuilder {
 
     /** Repeats a node of another graph; {@code map} gives the new value for each old id and receives the results. */
     public Node copy(Node node, @Nullable Value[] map) {
-        List<Argument> args = node.args().stream().map(arg -> remap(arg, map)).toList();
         setOrigin(node);
+        return copy(node.name(), node, map);
+    }
+
+    private Node copy(String name, Node node, @Nullable Value[] map) {
+        List<Argument> args = node.args().stream().map(arg -> remap(arg, map)).toList();
         Node copy = append(
-                node.name(),
-                node.op(),
-                args,
-                node.results().stream().map(Value::type).toList());
+                name, node.op(), args, node.results().stream().map(Value::type).toList());
         for (int i = 0; i < copy.results().size(); i++) {
             map[node.results().get(i).id()] = copy.results().get(i);
         }
@@ -183,6 +201,27 @@ public final class GraphBuilder {
             throw new IllegalStateException("value " + value.id() + " is used before it is defined");
         }
         return replacement;
+    }
+
+    /**
+     * Records a function's nodes in the place of the next one, which they are named after: {@code node/inner}.
+     *
+     * @param inputs one for each input of the body, of its type
+     */
+    public List<Value> inline(Graph body, List<Value> inputs) {
+        @Nullable Value[] map = new @Nullable Value[body.valueCount()];
+        for (int i = 0; i < inputs.size(); i++) {
+            map[body.inputs().get(i).value().id()] = inputs.get(i);
+        }
+        boolean outer = backward;
+        for (Node node : body.nodes()) {
+            backward = outer || node.backward();
+            copy(origin + "/" + node.name(), node, map);
+        }
+        backward = outer;
+        return body.outputs().stream()
+                .map(output -> mapped(output.value(), map))
+                .toList();
     }
 
     // Both
@@ -250,12 +289,29 @@ public final class GraphBuilder {
 
     /** Adds a call whose arguments stand in canonical order; a composite operator's parts in its place. */
     public List<Value> apply(Operator op, List<Argument> args) {
-        Call call = new Call(op, args);
+        Call call = new Call(op, withBodies(op, args));
         if (op.isComposite()) {
             return expand(op, call);
         }
         String name = insideComposite ? partName(op) : origin;
-        return append(name, op, args, op.infer(call)).results();
+        List<TensorType> types = op.infer(call);
+        return append(name, op, call.args(), types).results().subList(0, op.visibleResults(call, types.size()));
+    }
+
+    /** Functions by name become functions at the types that the operator gives them, from left to right. */
+    private List<Argument> withBodies(Operator op, List<Argument> args) {
+        if (args.stream().noneMatch(Argument.Function.class::isInstance)) {
+            return args;
+        }
+        List<Argument> typed = new ArrayList<>(args);
+        for (int i = 0; i < typed.size(); i++) {
+            if (typed.get(i) instanceof Argument.Function(String name)) {
+                String parameter = op.canonical().parameters().get(i).name();
+                List<TensorType> types = op.bodyInputs(new Call(op, typed), parameter);
+                typed.set(i, functions.at(name, types, parameter));
+            }
+        }
+        return typed;
     }
 
     private List<Value> expand(Operator op, Call call) {

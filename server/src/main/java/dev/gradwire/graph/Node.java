@@ -27,6 +27,15 @@ public record Node(String name, boolean backward, Operator op, List<Argument> ar
         return new Call(op, args);
     }
 
+    /** Gives every function among the arguments, in order. */
+    public void forEachBody(Consumer<Argument.Body> consumer) {
+        for (Argument arg : args) {
+            if (arg instanceof Argument.Body body) {
+                consumer.accept(body);
+            }
+        }
+    }
+
     /** Gives every value among the arguments, those in lists too, in order. */
     public void forEachOperand(Consumer<Value> consumer) {
         for (Argument arg : args) {

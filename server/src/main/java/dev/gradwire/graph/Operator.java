@@ -19,6 +19,18 @@ public interface Operator {
     List<TensorType> infer(Call call);
 
     /**
+     * The types at which a call uses a function.
+     *
+     * @param call whose functions for earlier parameters have their types already
+     * @param parameter of kind {@code Function}
+     * @throws GraphException when the arguments do not fit, naming the argument
+     */
+    List<TensorType> bodyInputs(Call call, String parameter);
+
+    /** How many of its results the caller sees; those behind them are for derivative rules. */
+    int visibleResults(Call call, int results);
+
+    /**
      * Whether the operator is only a name for a combination of others, which the builder records in its place (and
      * whose nodes its grad_fn is made of, as in PyTorch).
      */

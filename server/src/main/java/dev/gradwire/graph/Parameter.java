@@ -49,7 +49,8 @@ public record Parameter(
         LAYOUT("Layout"),
         DEVICE("Device"),
         MEMORY_FORMAT("MemoryFormat"),
-        DATA("Data");
+        DATA("Data"),
+        FUNCTION("Function");
 
         private final String label;
 
@@ -114,6 +115,7 @@ public record Parameter(
             case DTYPE -> keep(item, item instanceof Dtype);
             case STR, LAYOUT, DEVICE, MEMORY_FORMAT -> keep(item, item instanceof Text);
             case DATA -> keep(item, item instanceof Argument.Constant);
+            case FUNCTION -> keep(item, item instanceof Argument.Function || item instanceof Argument.Body);
         };
     }
 
@@ -139,6 +141,7 @@ public record Parameter(
             case Text _ -> "a str";
             case Dtype _ -> "a dtype";
             case Argument.Constant _ -> "tensor data";
+            case Argument.Function _, Argument.Body _ -> "a function";
             case None _ -> "None";
             case Items items ->
                 items.items().stream().limit(4).map(Parameter::describe).collect(joining(", ", "a list of ", ""));

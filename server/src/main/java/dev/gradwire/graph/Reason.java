@@ -4,6 +4,7 @@ package dev.gradwire.graph;
 public enum Reason {
     UNKNOWN_OPERATOR,
     UNKNOWN_VALUE,
+    UNKNOWN_FUNCTION,
     UNKNOWN_ARGUMENT,
     MISSING_ARGUMENT,
     INVALID_ARGUMENT,
@@ -15,5 +16,6 @@ public enum Reason {
     SHAPE_MISMATCH,
     SIZE_OVERFLOW,
     TOO_MANY_VALUES,
+    FUNCTIONS_TOO_DEEP,
     NOT_DIFFERENTIABLE
 }

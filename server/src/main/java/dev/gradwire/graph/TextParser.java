@@ -27,10 +27,15 @@ final class TextParser {
     private static final Pattern INTEGER = Pattern.compile("-?\\d+");
     private static final Pattern NUMBER = Pattern.compile("-?inf|nan|-?\\d.*");
 
-    private final List<String> tokens = new ArrayList<>();
+    private final List<String> tokens;
     private int next;
 
+    private TextParser(List<String> tokens) {
+        this.tokens = tokens;
+    }
+
     TextParser(String text) {
+        tokens = new ArrayList<>();
         Matcher matcher = TOKEN.matcher(text);
         int end = 0;
         while (matcher.find() && matcher.start() == end) {
@@ -44,7 +49,22 @@ final class TextParser {
 
     Recording recording(OperatorTable operators) {
         GraphBuilder builder = new GraphBuilder(operators);
-        Function<String, Argument> values = name -> value(builder, name);
+        read(builder);
+        return builder.recording();
+    }
+
+    void read(GraphBuilder builder) {
+        while (peek("def") && !isStatementAt(next)) {
+            function(builder.functions());
+        }
+        body(builder);
+        if (next < tokens.size()) {
+            throw error("nothing may follow the return statement");
+        }
+    }
+
+    /** Statements up to and with {@code return}. */
+    private void body(GraphBuilder builder) {
         while (next < tokens.size() && !peek("return")) {
             String name = take();
             if (accept(":")) {
@@ -52,19 +72,55 @@ final class TextParser {
                 builder.input(name, type, accept("requires_grad"));
             } else {
                 expect("=");
-                node(builder, name, values);
+                node(builder, name, each -> value(builder, each));
             }
         }
-        if (accept("return")) {
+        if (accept("return") && next < tokens.size() && !peek("def") && !isStatementAt(next)) {
             do {
                 String name = take();
                 builder.output(name, value(builder, name));
             } while (accept(","));
         }
-        if (next < tokens.size()) {
-            throw error("nothing may follow the return statement");
+    }
+
+    private boolean isStatementAt(int index) {
+        return index + 1 < tokens.size()
+                && (tokens.get(index + 1).equals(":") || tokens.get(index + 1).equals("="));
+    }
+
+    /** The body is read again for each list of types that the function is used at. */
+    private void function(Functions functions) {
+        expect("def");
+        String name = take();
+        expect("(");
+        List<Functions.Input> inputs = new ArrayList<>();
+        while (!accept(")")) {
+            String input = take();
+            inputs.add(new Functions.Input(input, accept(":") ? type() : null));
+            if (!peek(")")) {
+                expect(",");
+            }
         }
-        return builder.recording();
+        expect(":");
+        int start = next;
+        while (next < tokens.size() && !accept("return")) {
+            next++;
+        }
+        while (next < tokens.size() && !peek("def") && !isStatementAt(next) && !peek("return")) {
+            next++;
+        }
+        List<String> statements = List.copyOf(tokens.subList(start, next));
+        functions.define(name, new Functions.Definition() {
+            @Override
+            public List<Functions.Input> inputs() {
+                return inputs;
+            }
+
+            @Override
+            public void record(GraphBuilder body) {
+                new TextParser(statements).body(body);
+            }
+        });
     }
 
     private static Value value(GraphBuilder builder, String name) {
@@ -104,6 +160,7 @@ final class TextParser {
             case "False" -> new Bool(false);
             case "tensor" -> new Constant(tensor());
             case "complex" -> complex();
+            case "@" -> new Argument.Function(take());
             default -> word(token, values);
         };
     }

@@ -3,6 +3,7 @@ package dev.gradwire.op;
 import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphBuilder;
+import dev.gradwire.graph.Value;
 import dev.gradwire.op.Declaration.Overload;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
@@ -111,6 +112,12 @@ public class Args {
     /** A constant tensor. */
     public Expr full(TensorType type, double fill) {
         return Expr.full(builder, type, fill);
+    }
+
+    /** Records the nodes of a function in the call's place. */
+    public List<Expr> inline(String parameter, List<Expr> inputs) {
+        List<Value> values = inputs.stream().map(Expr::value).toList();
+        return Expr.wrap(builder, builder.inline(call.body(parameter).graph(), values));
     }
 
     /** Calls any operator whose first argument is not an expression. */

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,12 @@ public final class Declaration {
         List<Expr> apply(Args args);
     }
 
+    /** The types at which a call uses a function: those of its arguments. Functions before it are bodies already. */
+    @FunctionalInterface
+    public interface BodyRule {
+        List<TensorType> inputs(Call call, String parameter);
+    }
+
     /**
      * A kernel and the arguments it is given, in the order of the kernel's own schema.
      *
@@ -70,6 +77,8 @@ public final class Declaration {
     private final Schema canonical;
     private String doc = "";
     private @Nullable TypeRule types;
+    private @Nullable BodyRule bodies;
+    private ToIntFunction<Call> hiddenResults = _ -> 0;
     private @Nullable Expansion composite;
     private @Nullable Expansion decomposition;
     private @Nullable KernelBinding kernel;
@@ -157,6 +166,18 @@ public final class Declaration {
 
     Declaration types(TypeRule rule) {
         types = rule;
+        return this;
+    }
+
+    /** The types that the inputs of the functions among the arguments get. */
+    Declaration bodies(BodyRule rule) {
+        bodies = rule;
+        return this;
+    }
+
+    /** How many of a call's last results only derivative rules see. They are computed where something reads them. */
+    Declaration hiddenResults(ToIntFunction<Call> count) {
+        hiddenResults = count;
         return this;
     }
 
@@ -415,6 +436,19 @@ public final class Declaration {
                     }
                 }
             }
+        }
+
+        @Override
+        public List<TensorType> bodyInputs(Call call, String parameter) {
+            if (bodies == null) {
+                throw new IllegalStateException(schema.key() + " does not say what its functions take");
+            }
+            return bodies.inputs(call, parameter);
+        }
+
+        @Override
+        public int visibleResults(Call call, int results) {
+            return results - hiddenResults.applyAsInt(call);
         }
 
         @Override

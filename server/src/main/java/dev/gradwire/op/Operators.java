@@ -14,6 +14,7 @@ public final class Operators implements OperatorTable {
 
     private final List<Declaration> declarations = Stream.of(
                     Transforms.declarations(),
+                    Calls.declarations(),
                     Factories.declarations(),
                     Views.declarations(),
                     Parts.declarations(),

@@ -6,6 +6,7 @@ import dev.gradwire.graph.Argument.Bool;
 import dev.gradwire.graph.Argument.Complex;
 import dev.gradwire.graph.Argument.Constant;
 import dev.gradwire.graph.Argument.Float;
+import dev.gradwire.graph.Argument.Function;
 import dev.gradwire.graph.Argument.Int;
 import dev.gradwire.graph.Argument.Items;
 import dev.gradwire.graph.Argument.Text;
@@ -17,20 +18,17 @@ import dev.gradwire.v1.Graph;
 import dev.gradwire.v1.Node;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a graph's arguments of a message's. Tensor data becomes a {@code constant} before the node. */
 final class ArgumentDecoder {
     private final GraphBuilder builder;
     private final Graph wire;
-    private final Set<String> functions;
     private final Limits limits;
 
-    ArgumentDecoder(GraphBuilder builder, Graph wire, Set<String> functions, Limits limits) {
+    ArgumentDecoder(GraphBuilder builder, Graph wire, Limits limits) {
         this.builder = builder;
         this.wire = wire;
-        this.functions = functions;
         this.limits = limits;
     }
 
@@ -59,7 +57,7 @@ final class ArgumentDecoder {
                             argument.getComplex().getImag());
                 case TENSOR -> tensor(node, argument);
                 case NONE -> NONE;
-                case FUNCTION -> throw function(node, argument.getFunction());
+                case FUNCTION -> function(argument.getFunction());
                 case KIND_NOT_SET -> throw new Refusal(Problem.MISSING_FIELD, "an argument's value");
             };
         } catch (Refusal e) {
@@ -112,9 +110,11 @@ final class ArgumentDecoder {
         return node.getOp().equals(GraphBuilder.CONSTANT) ? new Constant(tensor) : builder.constant(tensor);
     }
 
-    private Refusal function(Node node, String name) {
-        return functions.contains(name)
-                ? new Refusal(Problem.UNEXPECTED_FUNCTION, node.getOp())
-                : new Refusal(Problem.UNKNOWN_FUNCTION, name).with("value", name);
+    private dev.gradwire.graph.Argument function(String name) {
+        if (!builder.functions().contains(name)) {
+            GraphException problem = new GraphException(Reason.UNKNOWN_FUNCTION, "there is no function '" + name + "'");
+            throw Refusal.of(problem).with("value", name);
+        }
+        return new Function(name);
     }
 }

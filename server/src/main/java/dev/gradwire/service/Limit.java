@@ -6,10 +6,11 @@ import java.util.Locale;
 /** A bound that the server holds requests to: the one list of their names, defaults and units. */
 public enum Limit {
     MAX_GRAPH_NODES(1_000_000, "nodes", "Nodes of one graph."),
-    MAX_GRAPH_VALUES(1 << 22, "values", "Values of one graph with its derivatives."),
+    MAX_GRAPH_VALUES(1 << 22, "values", "Values of one graph with its functions and derivatives."),
     MAX_GRAPH_INPUTS(100_000, "inputs", "Inputs of one graph."),
     MAX_GRAPH_OUTPUTS(100_000, "outputs", "Outputs, roots and differentiated inputs of one graph, each."),
     MAX_GRAPH_BYTES(64L << 20, "bytes", "Serialized size of a program, with the constants inside it."),
+    MAX_FUNCTION_DEPTH(64, "levels", "Functions that use functions, one inside the other."),
     MAX_NAME_BYTES(256, "bytes", "UTF-8 length of a name: of an input, node, argument, operator or device."),
     MAX_RANK(64, "dimensions", "Dimensions of one tensor."),
     MAX_TENSOR_ELEMENTS(1L << 36, "elements", "Elements of one tensor, intermediate ones included."),

@@ -3,42 +3,30 @@ package dev.gradwire.service;
 import dev.gradwire.engine.Program;
 import dev.gradwire.engine.ProgramBuilder;
 import dev.gradwire.graph.GraphException;
-import dev.gradwire.graph.Reason;
-import dev.gradwire.graph.Value;
-import dev.gradwire.op.Operators;
-import dev.gradwire.tensor.TensorType;
-import dev.gradwire.v1.Argument;
 import dev.gradwire.v1.Backward;
 import dev.gradwire.v1.Cotangent;
 import dev.gradwire.v1.Graph;
-import dev.gradwire.v1.Input;
-import dev.gradwire.v1.Node;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes an engine's program of a client's message, checking each part as it comes. Node by node, never recursively:
- * depth costs no stack. Errors name the field by its path.
+ * Makes an engine's program of a client's message, checking each part as it comes. Errors name the field by its
+ * path.
  */
 final class ProgramDecoder {
     private final Limits limits;
     private final Graph wire;
     private final Map<String, Graph> functions;
     private final ProgramBuilder builder = new ProgramBuilder();
-    private final ArgumentDecoder arguments;
-    private int checkedNodes;
 
     private ProgramDecoder(dev.gradwire.v1.Program program, Limits limits) {
         this.limits = limits;
         this.wire = program.getGraph();
         this.functions = program.getFunctionsMap();
-        this.arguments = new ArgumentDecoder(builder.graph(), wire, functions.keySet(), limits);
     }
 
     /**
@@ -55,121 +43,34 @@ final class ProgramDecoder {
 
     private Program decode(@Nullable Backward backward) {
         builder.graph().limitValues(limits.getInt(Limit.MAX_GRAPH_VALUES));
-        checkCounts();
-        for (int i = 0; i < wire.getInputsCount(); i++) {
-            input(wire.getInputs(i), "graph.inputs[" + i + "]");
-        }
-        for (int i = 0; i < wire.getNodesCount(); i++) {
-            node(wire.getNodes(i), i, "graph.nodes[" + i + "]");
-        }
+        GraphDecoder graph = new GraphDecoder(wire, "graph", null, limits);
+        graph.checkCounts("the graph");
+        graph.inputs(builder.graph());
+        defineFunctions();
+        graph.nodes(builder.graph());
         for (int i = 0; i < wire.getOutputsCount(); i++) {
             String name = wire.getOutputs(i);
             requireValue(name, "graph.outputs[" + i + "]");
             builder.output(name);
         }
-        if (!functions.isEmpty()) {
-            String name = functions.keySet().iterator().next();
-            throw new Refusal(Problem.UNUSED_FUNCTION, name)
-                    .with("argument", name)
-                    .at("functions[\"" + name + "\"]");
-        }
         return backward == null ? builder.build() : backward(backward);
     }
 
-    private void checkCounts() {
-        limits.checkAt(Limit.MAX_GRAPH_NODES, wire.getNodesCount(), "the graph", "graph.nodes");
-        limits.checkAt(Limit.MAX_GRAPH_INPUTS, wire.getInputsCount(), "the graph", "graph.inputs");
-        limits.checkAt(Limit.MAX_GRAPH_OUTPUTS, wire.getOutputsCount(), "the graph", "graph.outputs");
-    }
-
-    private void input(Input input, String path) {
-        String what = "input '" + input.getName() + "'";
-        try {
-            name(input.getName(), path + ".name");
-            TensorType type = WireTypes.type(input.getDtype(), input.getDimsList(), what, limits);
-            builder.graph().input(input.getName(), type, input.getRequiresGrad());
-        } catch (GraphException e) {
-            throw Refusal.of(e).with("node", input.getName()).at(inputField(e.reason(), path));
-        } catch (Refusal e) {
-            throw e.with("node", input.getName())
-                    .at(e.reason().equals(Problem.UNKNOWN_DTYPE.name()) ? path + ".dtype" : path + ".dims");
-        }
-    }
-
-    private static String inputField(Reason reason, String path) {
-        return switch (reason) {
-            case DUPLICATE_NAME, INVALID_NAME -> path + ".name";
-            case NOT_DIFFERENTIABLE -> path + ".requires_grad";
-            default -> path;
-        };
-    }
-
-    private void name(String name, String path) {
-        int length = name.getBytes(StandardCharsets.UTF_8).length;
-        limits.checkAt(Limit.MAX_NAME_BYTES, length, "a name", path);
-    }
-
-    private void node(Node node, int index, String path) {
-        try {
-            name(node.getName(), path + ".name");
-            name(node.getOp(), path + ".op");
-            builder.graph().setOrigin(node.getName(), false);
-            List<dev.gradwire.graph.Argument> args = new ArrayList<>(node.getArgsCount());
-            for (int i = 0; i < node.getArgsCount(); i++) {
-                args.add(arguments.decode(node, index, node.getArgs(i), path + ".args[" + i + "]"));
-            }
-            Map<String, dev.gradwire.graph.Argument> kwargs = new LinkedHashMap<>();
-            for (Map.Entry<String, Argument> entry : node.getKwargsMap().entrySet()) {
-                String field = path + ".kwargs[\"" + entry.getKey() + "\"]";
-                name(entry.getKey(), path + ".kwargs");
-                kwargs.put(entry.getKey(), arguments.decode(node, index, entry.getValue(), field));
-            }
-            builder.graph().record(node.getName(), node.getOp(), args, kwargs);
-            checkNewValues(node);
-        } catch (GraphException e) {
-            throw Refusal.of(e).at(path + field(e, node));
-        } catch (Refusal e) {
-            throw e.with("node", node.getName()).with("op", node.getOp()).at(path);
-        }
-    }
-
-    /** What the last node added, the parts of a composite operator included. */
-    private void checkNewValues(Node node) {
-        List<dev.gradwire.graph.Node> nodes = builder.graph().nodes();
-        for (; checkedNodes < nodes.size(); checkedNodes++) {
-            for (Value result : nodes.get(checkedNodes).results()) {
-                WireTypes.check(result.type(), "a value of node '" + node.getName() + "'", limits);
-            }
-        }
-    }
-
-    /** The part of the node that an error is about, as a path below the node. */
-    private static String field(GraphException e, Node node) {
-        String argument = e.argument();
-        if (argument == null) {
-            return switch (e.reason()) {
-                case UNKNOWN_OPERATOR -> ".op";
-                case DUPLICATE_NAME, INVALID_NAME -> ".name";
-                default -> "";
-            };
-        }
-        if (node.containsKwargs(argument)) {
-            return ".kwargs[\"" + argument + "\"]";
-        }
-        return Operators.all().overloads(node.getOp()).stream()
-                .mapToInt(overload -> overload.schema().indexOf(argument))
-                .filter(index -> index >= 0 && index < node.getArgsCount())
-                .mapToObj(index -> ".args[" + index + "]")
-                .findFirst()
-                .orElse("");
+    /** A function that no node uses has no types and is not looked into. */
+    private void defineFunctions() {
+        limits.checkAt(Limit.MAX_GRAPH_NODES, functions.size(), "the program", "functions");
+        builder.graph().functions().limitDepth(limits.getInt(Limit.MAX_FUNCTION_DEPTH));
+        functions.forEach((name, body) -> {
+            String path = "functions[\"" + name + "\"]";
+            GraphDecoder function = new GraphDecoder(body, path, name, limits);
+            function.name(name, "functions");
+            function.checkCounts("function '" + name + "'");
+            builder.graph().functions().define(name, function.function());
+        });
     }
 
     private void requireValue(String name, String path) {
-        if (builder.graph().lookup(name) == null) {
-            throw Refusal.of(new GraphException(Reason.UNKNOWN_VALUE, "there is no value '" + name + "'"))
-                    .with("value", name)
-                    .at(path);
-        }
+        GraphDecoder.value(builder.graph(), name, path);
     }
 
     private Program backward(Backward backward) {

@@ -34,14 +34,22 @@ final class Refusal extends RuntimeException {
 
     /** A graph broke a rule. */
     static Refusal of(GraphException e) {
-        if (e.reason() == Reason.TOO_MANY_VALUES) {
-            return new Refusal(Status.Code.INVALID_ARGUMENT, Problem.LIMIT_EXCEEDED.name(), text(e))
-                    .with("limit", Limit.MAX_GRAPH_VALUES.label())
-                    .with("node", e.node())
-                    .with("op", e.op());
-        }
-        Refusal refusal = new Refusal(Status.Code.INVALID_ARGUMENT, e.reason().name(), text(e));
-        return refusal.with("node", e.node()).with("op", e.op()).with("argument", e.argument());
+        Limit limit = limit(e.reason());
+        String reason = limit == null ? e.reason().name() : Problem.LIMIT_EXCEEDED.name();
+        return new Refusal(Status.Code.INVALID_ARGUMENT, reason, text(e))
+                .with("limit", limit == null ? null : limit.label())
+                .with("function", e.function())
+                .with("node", e.node())
+                .with("op", e.op())
+                .with("argument", e.argument());
+    }
+
+    private static @Nullable Limit limit(Reason reason) {
+        return switch (reason) {
+            case TOO_MANY_VALUES -> Limit.MAX_GRAPH_VALUES;
+            case FUNCTIONS_TOO_DEEP -> Limit.MAX_FUNCTION_DEPTH;
+            default -> null;
+        };
     }
 
     private static String text(GraphException e) {
@@ -54,6 +62,11 @@ final class Refusal extends RuntimeException {
             metadata.put(key, value);
         }
         return this;
+    }
+
+    /** Adds what an inner part has not told already. */
+    Refusal withIfAbsent(String key, @Nullable String value) {
+        return metadata.containsKey(key) ? this : with(key, value);
     }
 
     /** Names the field at fault: {@code graph.nodes[12].args[1]}; the first to name one knows best. */

@@ -22,6 +22,12 @@ record ErrorRow(String name, Code code, String reason, String field, String meta
         return RunRequest.newBuilder().setProgram(Wire.program(graph));
     }
 
+    /** A run of a graph that has one function. */
+    static RunRequest.Builder withFunction(Graph.Builder graph, String name, Graph.Builder function) {
+        return RunRequest.newBuilder()
+                .setProgram(Wire.program(graph).toBuilder().putFunctions(name, function.build()));
+    }
+
     /** A graph with an input x of three floats. */
     static Graph.Builder x() {
         return Graph.newBuilder().addInputs(Wire.leaf("x", 3));

@@ -2,6 +2,7 @@ package dev.gradwire.service;
 
 import static dev.gradwire.service.ErrorRow.bad;
 import static dev.gradwire.service.ErrorRow.run;
+import static dev.gradwire.service.ErrorRow.withFunction;
 import static dev.gradwire.service.ErrorRow.x;
 import static dev.gradwire.service.Wire.integer;
 import static dev.gradwire.service.Wire.leaf;
@@ -161,22 +162,30 @@ final class GraphErrorsTest {
                                 .addInputs(leaf("y", 1, 1_000_000))
                                 .addNodes(node("a", "add", value("x"), value("y"))))),
                 bad(
-                        "function that nobody uses",
-                        "UNUSED_FUNCTION",
-                        "functions[\"f\"]",
-                        "argument=f",
-                        RunRequest.newBuilder()
-                                .setProgram(
-                                        Wire.program(x()).toBuilder().putFunctions("f", Graph.getDefaultInstance()))),
+                        "function for a tensor",
+                        "INVALID_ARGUMENT",
+                        "graph.nodes[0].args[0]",
+                        "node=a,op=neg,argument=self",
+                        withFunction(x().addNodes(node("a", "neg", Wire.function("f"))), "f", Graph.newBuilder())),
+                bad(
+                        "function that does not fit its arguments",
+                        "SHAPE_MISMATCH",
+                        "functions[\"f\"].nodes[1].args[1]",
+                        "function=f,node=s,op=mm,argument=mat2",
+                        withFunction(
+                                x().addNodes(node("a", "call", Wire.function("f"), Wire.values("x", "x"))),
+                                "f",
+                                Graph.newBuilder()
+                                        .addInputs(Wire.open("p"))
+                                        .addInputs(Wire.open("q"))
+                                        .addNodes(node("n", "reshape", value("p"), Wire.integers(3, 1)))
+                                        .addNodes(node("s", "mm", value("n"), value("n"))))),
                 bad(
                         "function that is not there",
                         "UNKNOWN_FUNCTION",
                         "graph.nodes[0].args[0]",
                         "node=a,value=f",
-                        run(x().addNodes(node(
-                                "a",
-                                "neg",
-                                Argument.newBuilder().setFunction("f").build())))),
+                        run(x().addNodes(node("a", "neg", Wire.function("f"))))),
                 bad(
                         "grad of an integer",
                         "NOT_DIFFERENTIABLE",

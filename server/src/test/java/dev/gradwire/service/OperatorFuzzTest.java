@@ -63,6 +63,8 @@ final class OperatorFuzzTest {
     private static final double[] FLOATS = {0, 1, -1, 0.5, 1e300, Double.NaN, Double.POSITIVE_INFINITY};
     private static final String[] TEXTS = {"", "mean", "sum", "none", "tanh", "ij,jk->ik", "…", "bilinear"};
 
+    private static final String[] FUNCTIONS = {"same", "twice", "both"};
+
     private static TestServer server;
     private static List<Overload> overloads;
 
@@ -126,6 +128,7 @@ final class OperatorFuzzTest {
                             .setData(ByteString.copyFrom(bytes))
                             .build()));
         }
+        request.getProgramBuilder().putAllFunctions(functions());
         Overload overload = overloads.get(random.nextInt(overloads.size()));
         var node = dev.gradwire.v1.Node.newBuilder()
                 .setName("n")
@@ -148,6 +151,22 @@ final class OperatorFuzzTest {
             request.setBackward(Backward.newBuilder().addRoots("s"));
         }
         return request.build();
+    }
+
+    /** Of one and of two inputs, with one result and with two. */
+    private static Map<String, Graph> functions() {
+        Graph.Builder one = Graph.newBuilder().addInputs(Wire.open("a"));
+        Graph.Builder two = one.clone().addInputs(Wire.open("b"));
+        return Map.of(
+                FUNCTIONS[0],
+                one.clone().addOutputs("a").build(),
+                FUNCTIONS[1],
+                two.clone()
+                        .addNodes(Wire.node("c", "mul", Wire.value("a"), Wire.value("b")))
+                        .addOutputs("c")
+                        .build(),
+                FUNCTIONS[2],
+                two.clone().addOutputs("b").addOutputs("a").build());
     }
 
     private Argument fitting(Parameter parameter) {
@@ -192,6 +211,7 @@ final class OperatorFuzzTest {
             case STR, LAYOUT, DEVICE, MEMORY_FORMAT -> argument.setString(TEXTS[random.nextInt(TEXTS.length)]);
             case DTYPE -> argument.setDtypeValue(1 + random.nextInt(12));
             case DATA -> argument.setTensor(Wire.vector(1, 2));
+            case FUNCTION -> argument.setFunction(FUNCTIONS[random.nextInt(FUNCTIONS.length)]);
         }
         return argument.build();
     }

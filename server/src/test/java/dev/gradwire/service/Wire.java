@@ -5,6 +5,7 @@ import dev.gradwire.v1.Argument;
 import dev.gradwire.v1.Dtype;
 import dev.gradwire.v1.Graph;
 import dev.gradwire.v1.Input;
+import dev.gradwire.v1.IntList;
 import dev.gradwire.v1.NamedTensor;
 import dev.gradwire.v1.Node;
 import dev.gradwire.v1.Program;
@@ -79,6 +80,21 @@ final class Wire {
         return Argument.newBuilder()
                 .setValues(ValueList.newBuilder().addAllValues(List.of(names)))
                 .build();
+    }
+
+    static Argument integers(long... values) {
+        IntList.Builder list = IntList.newBuilder();
+        Arrays.stream(values).forEach(list::addValues);
+        return Argument.newBuilder().setInts(list).build();
+    }
+
+    static Argument function(String name) {
+        return Argument.newBuilder().setFunction(name).build();
+    }
+
+    /** A function's input that takes its type from the call. */
+    static Input open(String name) {
+        return Input.newBuilder().setName(name).build();
     }
 
     static Argument integer(long value) {

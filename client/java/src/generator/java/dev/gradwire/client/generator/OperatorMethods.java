@@ -76,7 +76,7 @@ final class OperatorMethods {
      * @param signatures those that the class has already; what an earlier overload has taken is left out
      */
     List<String> methods(String name, boolean onSelf, Set<String> signatures) {
-        if (parameters.stream().anyMatch(parameter -> parameter.type() == Kind.DATA)) {
+        if (parameters.stream().anyMatch(each -> each.type() == Kind.DATA || each.type() == Kind.FUNCTION)) {
             return List.of();
         }
         List<Parameter> positional = parameters.stream()
