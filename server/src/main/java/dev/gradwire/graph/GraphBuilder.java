@@ -53,6 +53,13 @@ public final class GraphBuilder {
         return functions;
     }
 
+    /** A builder of another graph of the same operators. */
+    public GraphBuilder another() {
+        GraphBuilder other = new GraphBuilder(operators);
+        other.limitValues(maxValues);
+        return other;
+    }
+
     /** Refuses to grow beyond so many values: some operators have many results, and nested derivatives double. */
     public void limitValues(int most) {
         maxValues = most;

@@ -23,6 +23,7 @@ final class Copies {
                         .complex()
                         .types(one(call -> call.type("self").withDtype(dtype(call))))
                         .vjp("self", n -> n.grad())
+                        .batch(Batch.leading())
                         .kernel("_to_copy", Copies::cast)
                         .samples(
                                 "float64[2, 3], dtype=torch.float64",
@@ -54,6 +55,7 @@ final class Copies {
                         .complex()
                         .types(one(call -> call.type("self")))
                         .view()
+                        .batch(Batch.leading())
                         .kernel("detach"),
                 operator("clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor")
                         .doc("self")
@@ -61,6 +63,7 @@ final class Copies {
                         .complex()
                         .types(one(call -> call.type("self")))
                         .vjp("self", n -> n.grad())
+                        .batch(Batch.leading())
                         .kernel("clone", call -> List.of(call.arg("self"), Argument.NONE))
                         .samples("float64[2, 3]", "float64[0]", "complex128[2, 3]"),
                 operator("contiguous(Tensor self, *, MemoryFormat memory_format=\"contiguous_format\") -> Tensor")

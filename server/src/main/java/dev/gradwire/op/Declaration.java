@@ -82,6 +82,7 @@ public final class Declaration {
     private @Nullable Expansion composite;
     private @Nullable Expansion decomposition;
     private @Nullable KernelBinding kernel;
+    private @Nullable BatchRule batch;
     private @Nullable ToLongFunction<Call> flops;
     private Set<Integer> constantResults = Set.of();
     private boolean view;
@@ -124,6 +125,7 @@ public final class Declaration {
         other.types = types;
         other.decomposition = decomposition;
         other.kernel = kernel;
+        other.batch = batch;
         other.view = view;
         other.complex = complex;
         return other;
@@ -243,6 +245,20 @@ public final class Declaration {
     }
 
     /**
+     * How a call is made for a batch, where a decomposition does not say so as well; elementwise operators and names for
+     * combinations of others need no rule, and what has none is run for one element of the batch after another.
+     */
+    Declaration batch(BatchRule rule) {
+        batch = rule;
+        return this;
+    }
+
+    /** The same for one result. */
+    Declaration batchOne(Function<Batching, Expr> rule) {
+        return batch(n -> List.of(rule.apply(n)));
+    }
+
+    /**
      * Kernel, decomposition and derivative hold for complex tensors too, with PyTorch's convention: the gradient of a real
      * L is ∂L/∂Re z + i ∂L/∂Im z, so that a rule multiplies by the conjugate of the derivative. Operators without this
      * refuse complex operands.
@@ -351,6 +367,38 @@ public final class Declaration {
 
     public Optional<Expansion> decomposition() {
         return Optional.ofNullable(decomposition);
+    }
+
+    /** How {@code vmap} treats an operator. */
+    public enum BatchKind {
+        /** By its own rule. */
+        RULE,
+        /** As all elementwise operators. */
+        ELEMENTWISE,
+        /** By the simpler operators that it stands for. */
+        PARTS,
+        /** As the rewrite of the graph that it is. */
+        TRANSFORM,
+        /** One element of the batch after another. */
+        LOOP
+    }
+
+    public BatchKind batchKind() {
+        if (batch != null) {
+            return BatchKind.RULE;
+        }
+        if (types instanceof Elementwise) {
+            return BatchKind.ELEMENTWISE;
+        }
+        if (composite != null || decomposition != null) {
+            return BatchKind.PARTS;
+        }
+        return kernel == null ? BatchKind.TRANSFORM : BatchKind.LOOP;
+    }
+
+    /** The rule by which a call is made for a batch, of its own or that of elementwise operators. */
+    public Optional<BatchRule> batchRule() {
+        return Optional.ofNullable(batch == null && types instanceof Elementwise ? Batch::elementwise : batch);
     }
 
     /** The dtype to which the operands named by an elementwise operator are cast before its kernel runs. */

@@ -28,6 +28,7 @@ final class Diagonals {
                         .complex()
                         .types(one(Diagonals::embedded))
                         .vjp("self", n -> n.grad().call("diagonal", n.raw("offset"), n.raw("dim1"), n.raw("dim2")))
+                        .batch(ViewBatching::diagEmbed)
                         .kernel("diag_embed")
                         .samples("float64[3]", "float64[2, 3], -1, 0, 2", "complex128[3]"),
                 composite(
@@ -83,6 +84,7 @@ final class Diagonals {
                     return call.type("self");
                 }))
                 .vjp("self", n -> n.grad().call(name, n.raw("diagonal")))
+                .batch(Batch.leading())
                 .kernel(name)
                 .samples("float64[3, 4]", "float64[2, 3, 3], -1", "float64[2, 0]", "complex128[3, 4]");
     }

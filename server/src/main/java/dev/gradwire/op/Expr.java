@@ -417,7 +417,7 @@ public final class Expr {
         return full(builder, type, fill);
     }
 
-    static Expr full(GraphBuilder builder, TensorType type, double fill) {
+    public static Expr full(GraphBuilder builder, TensorType type, double fill) {
         return new Expr(builder, builder.constant(Tensor.scalar(type.dtype(), fill))).expand(type.shape());
     }
 

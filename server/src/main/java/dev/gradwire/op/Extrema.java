@@ -32,19 +32,20 @@ final class Extrema {
                             Expr max = shared(n.grad(1), n.result(1), n);
                             return n.hasGrad(0) ? n.hasGrad(1) ? min.add(max) : min : max;
                         })
+                        .batch(Batch.along("self", "dim"))
                         .kernel("aminmax")
                         .samples("float64[2, 3]", "float64[2, 3], dim=1, keepdim=True"),
                 choice("max.dim", "MaxBackward0").doc("the largest element along a dimension, and its index"),
-                ofAll("max", "MaxBackward1").doc("the largest of all elements"),
+                ofAll("max", "MaxBackward1", "amax").doc("the largest of all elements"),
                 choice("min.dim", "MinBackward0").doc("the smallest element along a dimension, and its index"),
-                ofAll("min", "MinBackward1").doc("the smallest of all elements"),
+                ofAll("min", "MinBackward1", "amin").doc("the smallest of all elements"),
                 position("argmax").doc("the index of the largest element, along a dimension or of all"),
                 position("argmin").doc("the index of the smallest element, along a dimension or of all"),
                 choice("median.dim", "MedianBackward1").doc("the lower median along a dimension, and its index"),
-                ofAll("median", "MedianBackward0").doc("the lower median of all elements"),
+                ofAll("median", "MedianBackward0", "median.dim").doc("the lower median of all elements"),
                 choice("nanmedian.dim", "NanmedianBackward1")
                         .doc("the lower median along a dimension of what is not NaN, and its index"),
-                ofAll("nanmedian", "NanmedianBackward0").doc("the lower median of all elements that are not NaN"));
+                ofAll("nanmedian", "NanmedianBackward0", "nanmedian.dim").doc("the lower median of all elements that are not NaN"));
     }
 
     /** {@code amax} and {@code amin}. */
@@ -53,6 +54,7 @@ final class Extrema {
                 .gradFn(gradFn)
                 .types(one(call -> nonEmpty(call, call.type("self").dtype())))
                 .vjp("self", n -> shared(n.grad(), n.result(), n))
+                .batch(Batch.reducing())
                 .kernel(name)
                 .samples("float64[2, 3]", "float64[2, 3, 4], [0, -1], True", "float64[], 0");
     }
@@ -64,8 +66,12 @@ final class Extrema {
         return restored(grad, n).div(count).mul(ties);
     }
 
-    /** An element of all, by its value. */
-    private static Declaration ofAll(String name, String gradFn) {
+    /**
+     * An element of all, by its value.
+     *
+     * @param along the operator that finds it along a dimension
+     */
+    private static Declaration ofAll(String name, String gradFn, String along) {
         return operator(name + "(Tensor self) -> Tensor")
                 .gradFn(gradFn)
                 .types(one(call -> {
@@ -82,6 +88,7 @@ final class Extrema {
                     Expr ties = self.eq(n.result()).or(bothNan);
                     return n.grad().div(ties.sumAll()).mul(ties);
                 })
+                .batch(Batch.flattening(along))
                 .kernel(name)
                 .samples("float64[2, 3]", "float64[]");
     }
@@ -95,6 +102,7 @@ final class Extrema {
                     return chosen(call);
                 })
                 .vjp("self", Extrema::scatteredToChosen)
+                .batch(Batch.along("self", "dim"))
                 .kernel(name)
                 .samples("float64[2, 3], 1", "float64[2, 3], 0, True", "float64[], 0");
     }
@@ -126,6 +134,7 @@ final class Extrema {
                     Require.notBool(call, "self");
                     return nonEmpty(call, DType.INT64);
                 }))
+                .batch(Batch.along("self", "dim"))
                 .kernel(name);
     }
 

@@ -32,6 +32,7 @@ final class Indexing {
                                 "self",
                                 n -> n.full(n.type("self"), 0)
                                         .call("index_add", n.raw("dim"), n.arg("index"), n.grad()))
+                        .batch(IndexBatching::select)
                         .kernel("index_select"),
                 operator("index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor")
                         .doc("self with the slices of source, times alpha, added at indices of a dimension")
@@ -50,6 +51,7 @@ final class Indexing {
                         .types(one(Indexing::withSource))
                         .vjp("self", n -> n.grad().call("index_fill", n.raw("dim"), n.arg("index"), 0))
                         .vjp("source", Indexing::selected)
+                        .batch(IndexBatching::copy)
                         .kernel("index_copy"),
                 fill("Scalar", "IndexFillBackward0"),
                 fill("Tensor", "IndexFillBackward1")
@@ -70,6 +72,7 @@ final class Indexing {
                                 "self",
                                 n -> n.full(n.type("self"), 0)
                                         .call("scatter_add", n.raw("dim"), n.arg("index"), n.grad()))
+                        .batch(IndexBatching::gather)
                         .kernel("gather"),
                 operator("scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor")
                         .doc("self with value at indices along a dimension")
@@ -84,6 +87,7 @@ final class Indexing {
                             return call.type("self");
                         }))
                         .vjp("self", n -> n.grad().call("scatter", n.raw("dim"), n.arg("index"), 0))
+                        .batch(IndexBatching::scatter)
                         .kernel("scatter.value"),
                 operator("scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor")
                         .doc("self with each element of src at its index along a dimension")
@@ -94,6 +98,7 @@ final class Indexing {
                         .types(one(Indexing::scattered))
                         .vjp("self", n -> n.grad().call("scatter", n.raw("dim"), n.arg("index"), 0))
                         .vjp("src", Indexing::gathered)
+                        .batch(IndexBatching::scatter)
                         .kernel("scatter.src"),
                 operator("scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor")
                         .doc("self with each element of src added at its index along a dimension")
@@ -101,6 +106,7 @@ final class Indexing {
                         .types(one(Indexing::scattered))
                         .vjp("self", n -> n.grad())
                         .vjp("src", Indexing::gathered)
+                        .batch(IndexBatching::scatter)
                         .kernel("scatter_add")
                         .samples("float64[3, 2], 0, int64[4, 2]{0..2}, float64[4, 2]"),
                 operator("take(Tensor self, Tensor index) -> Tensor")
@@ -109,6 +115,7 @@ final class Indexing {
                         .gradFn("TakeBackward0")
                         .types(one(call -> call.type("self").withShape(index(call, "index"))))
                         .vjp("self", n -> n.full(n.type("self"), 0).call("put", n.arg("index"), n.grad(), true))
+                        .batch(IndexBatching::take)
                         .kernel("take"),
                 operator("put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor")
                         .doc("self with the elements of source at indices in row-major order")
@@ -132,6 +139,7 @@ final class Indexing {
                         .vjp(
                                 "source",
                                 n -> n.grad().call("take", n.arg("index")).reshape(n.shape("source")))
+                        .batch(IndexBatching::put)
                         .kernel("put"),
                 composite("take_along_dim(Tensor self, Tensor indices, int? dim=None)", Indexing::takeAlongDim)
                         .doc("gather with self and indices broadcast against each other; without dim, of all elements")
@@ -226,6 +234,7 @@ final class Indexing {
                     return call.type("self");
                 }))
                 .vjp("self", n -> n.grad().call("index_fill", n.raw("dim"), n.arg("index"), 0))
+                .batch(IndexBatching::fill)
                 .kernel("index_fill.int_" + value)
                 .samples("float64[3, 2], 0, int64[2]{0..2}, " + (value.equals("Tensor") ? "float64[]" : "2.5"));
     }

@@ -38,6 +38,7 @@ final class Indices {
                             return call.type("self").withShape(indexed(call));
                         }))
                         .vjp("self", n -> n.full(n.type("self"), 0).call("index_put", n.raw("indices"), n.grad(), true))
+                        .batch(IndexBatching::index)
                         .kernel("index.Tensor"),
                 operator("index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor")
                         .doc("self with values, or self plus values, at self[indices]; a mask is possible alone")
@@ -57,6 +58,7 @@ final class Indices {
                                 n -> mask(n.call()) == null
                                         ? n.grad().call("index", n.raw("indices"))
                                         : valuesOfMask(n))
+                        .batch(IndexBatching::indexPut)
                         .kernel("index_put"),
                 Reshapes.composite(
                                 "combinations(Tensor self, int r=2, bool with_replacement=False)",
@@ -170,7 +172,7 @@ final class Indices {
     }
 
     /** The mask that is the only index, or null. */
-    private static @Nullable TensorType mask(Call call) {
+    static @Nullable TensorType mask(Call call) {
         List<Argument> indices = call.items("indices");
         if (indices.size() == 1
                 && indices.getFirst() instanceof Value value
@@ -182,7 +184,7 @@ final class Indices {
     }
 
     /** How many elements a mask selects is data, so values must be the same for all: 1 stands in its place. */
-    private static Shape maskedTarget(Call call, TensorType mask) {
+    static Shape maskedTarget(Call call, TensorType mask) {
         Shape self = call.shape("self");
         Shape covered = mask.shape();
         boolean fits = covered.rank() <= self.rank() && covered.rank() > 0;

@@ -27,6 +27,7 @@ final class Joins {
                         .complex()
                         .types(one(Joins::concatenated))
                         .vjp(List.of("tensors"), Joins::cut)
+                        .batch(ViewBatching::cat)
                         .kernel("cat")
                         .samples(
                                 "[float64[2, 3], float64[1, 3]]",
@@ -45,6 +46,7 @@ final class Joins {
                             }
                             return parts;
                         })
+                        .batch(ViewBatching::stack)
                         .kernel("stack")
                         .samples(
                                 "[float64[2, 3], float64[2, 3]], -1",

@@ -29,6 +29,7 @@ final class Moves {
                             return call.type("self");
                         }))
                         .vjp("self", n -> n.grad().call("flip", n.raw("dims")))
+                        .batch(Batch.listing("dims"))
                         .kernel("flip")
                         .samples("float64[2, 3], [0, -1]", "float64[0, 2], [1]"),
                 composite("fliplr(Tensor self)", n -> flipped(n, 1))
@@ -47,6 +48,7 @@ final class Moves {
                                     .toArray();
                             return n.grad().call("roll", back, n.raw("dims"));
                         })
+                        .batch(ViewBatching::roll)
                         .kernel(
                                 "roll",
                                 call -> List.of(call.arg("self"), Expr.argument(shifts(call)), call.arg("dims")))
@@ -63,6 +65,7 @@ final class Moves {
                         .gradFn("RepeatBackward0")
                         .types(one(Moves::repeated))
                         .vjp("self", Moves::sumOfRepeats)
+                        .batch(ViewBatching::repeat)
                         .kernel("repeat")
                         .samples("float64[2, 3], [2, 1, 3]", "float64[2], [0]", "float64[], [2]"),
                 composite("tile(Tensor self, int[] dims)", n -> {

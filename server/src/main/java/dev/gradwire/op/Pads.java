@@ -42,6 +42,7 @@ final class Pads {
                                                         .map(Math::negateExact)
                                                         .toArray(),
                                                 0))
+                        .batch(Batch.leading())
                         .kernelWhere("constant_pad_nd", call -> !(call.arg("value") instanceof Argument.Complex))
                         .decompose(n -> {
                             Expr inside = n.full(n.type("self").withDtype(DType.BOOL), 1);
@@ -153,6 +154,7 @@ final class Pads {
                         .gradFn(gradFn + "0")
                         .types(one(call -> edgePadded(call, dims, reflects)))
                         .vjp("self", n -> n.grad().call(name + "_backward", n.arg("self"), n.raw("padding")))
+                        .batch(Batch.folded(dims))
                         .kernel(name)
                         .samples(sample),
                 operator(name + "_backward(Tensor grad_output, Tensor self, int[" + 2 * dims + "] padding) -> Tensor")
@@ -171,6 +173,7 @@ final class Pads {
                         }))
                         .vjp("grad_output", n -> n.grad().call(name, n.raw("padding")))
                         .zeroVjp("self")
+                        .batch(Batch.folded(dims))
                         .kernel(name + "_backward")
                         .samples(backwardSample));
     }

@@ -26,6 +26,7 @@ final class Parts {
                                 "self",
                                 n -> n.grad().call("select_backward", n.shape("self"), n.raw("dim"), n.raw("index")))
                         .view()
+                        .batch(Batch.along("self", "dim"))
                         .kernel("select.int")
                         .samples(
                                 "float64[2, 3, 4], 1, -1",
@@ -38,6 +39,7 @@ final class Parts {
                         .complex()
                         .types(one(call -> placed(call, selected(call, sizes(call)))))
                         .vjp("grad_output", n -> n.grad().call("select", n.raw("dim"), n.raw("index")))
+                        .batch(Batch.intoZeros("dim"))
                         .kernel("select_backward")
                         .samples(
                                 "float64[2, 4], [2, 3, 4], 1, -1",
@@ -60,6 +62,7 @@ final class Parts {
                                             range.step);
                         })
                         .view()
+                        .batch(Batch.along("self", "dim"))
                         .kernel("slice.Tensor", call -> {
                             Range range = range(call, call.shape("self"));
                             return Stream.of(call.arg("self"), range.dim, range.start, range.end, range.step)
@@ -98,6 +101,7 @@ final class Parts {
                         .vjp(
                                 "grad_output",
                                 n -> n.grad().call("slice", n.raw("dim"), n.raw("start"), n.raw("end"), n.raw("step")))
+                        .batch(Batch.intoZeros("dim"))
                         .kernel("slice_backward")
                         .samples("float64[2, 2], [5, 2], 0, 1, 4, 2", "complex128[2, 2], [5, 2], 0, 1, 4, 2"),
                 operator("diagonal(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor")
@@ -115,6 +119,7 @@ final class Parts {
                                                 n.raw("dim1"),
                                                 n.raw("dim2")))
                         .view()
+                        .batch(Batch.along("self", "dim1", "dim2"))
                         .kernel("diagonal")
                         .samples(
                                 "float64[3, 4]", "float64[3, 2, 4], 1, 0, -1", "float64[3, 3], -5", "complex128[3, 4]"),
@@ -127,6 +132,7 @@ final class Parts {
                         .vjp(
                                 "grad_output",
                                 n -> n.grad().call("diagonal", n.raw("offset"), n.raw("dim1"), n.raw("dim2")))
+                        .batch(Batch.intoZeros("dim1", "dim2"))
                         .kernel("diagonal_backward")
                         .samples("float64[2, 3], [3, 2, 4], 1, 0, -1", "complex128[3], [3, 4], 0, 0, 1"),
                 operator("unfold(Tensor self, int dimension, int size, int step) -> Tensor")
@@ -144,6 +150,7 @@ final class Parts {
                                                 n.raw("size"),
                                                 n.raw("step")))
                         .view()
+                        .batch(Batch.along("self", "dimension"))
                         .kernel("unfold")
                         .samples(
                                 "float64[2, 7], -1, 3, 2",
@@ -156,6 +163,7 @@ final class Parts {
                         .complex()
                         .types(one(call -> placed(call, windows(call, sizes(call), "dim"))))
                         .vjp("grad_in", n -> n.grad().call("unfold", n.raw("dim"), n.raw("size"), n.raw("step")))
+                        .batch(ViewBatching::unfoldBackward)
                         .kernel("unfold_backward")
                         .samples("float64[2, 3, 3], [2, 7], -1, 3, 2", "complex128[3, 3], [7], 0, 3, 2"));
     }

@@ -27,6 +27,7 @@ final class Products {
                         .types(one(call -> matrices(call, "self", "mat2", 2)))
                         .vjp("self", n -> n.grad().mm(n.arg("mat2").mH()))
                         .vjp("mat2", n -> n.arg("self").mH().mm(n.grad()))
+                        .batch(ProductBatching::mm)
                         .kernel("mm")
                         .flops(call -> flops(call, "self", "mat2"))
                         .samples(
@@ -41,6 +42,7 @@ final class Products {
                         .types(one(call -> matrices(call, "self", "mat2", 3)))
                         .vjp("self", n -> n.grad().bmm(n.arg("mat2").mH()))
                         .vjp("mat2", n -> n.arg("self").mH().bmm(n.grad()))
+                        .batch(ProductBatching::bmm)
                         .kernel("bmm")
                         .flops(call -> flops(call, "self", "mat2"))
                         .samples(
@@ -54,6 +56,7 @@ final class Products {
                         .types(one(call -> matrixVector(call, "self", "vec")))
                         .vjp("self", n -> outer(n.grad(), n.arg("vec").conj()))
                         .vjp("vec", n -> n.arg("self").mH().call("mv", n.grad()))
+                        .batch(ProductBatching::mv)
                         .kernel("mv")
                         .flops(call -> times(2, call.shape("self").elements()))
                         .samples(
@@ -163,6 +166,7 @@ final class Products {
                         .types(one(Products::crossType))
                         .vjp("self", n -> cross(n.arg("other"), n.grad(), n.raw("dim")))
                         .vjp("other", n -> cross(n.grad(), n.arg("self"), n.raw("dim")))
+                        .batch(ProductBatching::cross)
                         .kernel("linalg_cross")
                         .samples("float64[2, 3], float64[1, 3]", "float64[3, 2, 1], float64[3, 1, 4], dim=0"),
                 operator("cross(Tensor self, Tensor other, int? dim=None) -> Tensor")
@@ -179,6 +183,7 @@ final class Products {
                 .gradFn(gradFn)
                 .complex()
                 .types(one(call -> vectors(call, other)))
+                .batch(n -> ProductBatching.dot(n, other))
                 .kernel(schema.substring(0, schema.indexOf('(')))
                 .flops(call -> times(2, call.shape("self").elements()))
                 .samples("float64[3], float64[3]", "float64[0], float64[0]", "complex128[3], complex128[3]");

@@ -28,6 +28,7 @@ final class Reductions {
                         .complex()
                         .types(one(call -> reduced(call, total(call))))
                         .vjp("self", n -> spread(n.grad(), n))
+                        .batch(Batch.reducing())
                         .kernel("sum.dim_IntList")
                         .samples(
                                 "float64[2, 3]",
@@ -44,6 +45,7 @@ final class Reductions {
                         .complex()
                         .types(one(call -> reduced(call, floating(call))))
                         .vjp("self", n -> spread(n.grad(), n).div(count(n)))
+                        .batch(Batch.reducing())
                         .kernel("mean.dim")
                         .samples(
                                 "float64[2, 3]",
@@ -89,6 +91,7 @@ final class Reductions {
                             Expr others = products(n.arg("self").to(n.grad().dtype()), n.dim("dim", n.rank("self")));
                             return restored(n.grad(), n).mul(others);
                         })
+                        .batch(Batch.along("self", "dim"))
                         .kernel("prod.dim_int")
                         .samples("float64[2, 3], 1", "float64[1, 4], 0, True", "float64[], 0", "float64[2, 0], -1"),
                 operator("prod(Tensor self, *, ScalarType? dtype=None) -> Tensor")
@@ -101,6 +104,7 @@ final class Reductions {
                                     .reshape(n.shape("self").elements());
                             return n.grad().mul(products(elements, 0)).reshape(n.shape("self"));
                         })
+                        .batch(Batch.flattening("prod.dim_int"))
                         .kernel("prod")
                         .samples("float64[2, 3]", "float64[]"),
                 test("any").doc("whether an element along dimensions is not 0"),
@@ -121,6 +125,7 @@ final class Reductions {
                     DType dtype = call.type("self").dtype() == DType.UINT8 ? DType.UINT8 : DType.BOOL;
                     return new TensorType(dtype, Dims.reduce(call.shape("self"), tested(call), keepdim(call)));
                 }))
+                .batch(Batch.reducing(Reductions::tested))
                 .kernel(
                         name + ".dims",
                         call -> List.of(call.arg("self"), Expr.argument(tested(call)), Expr.argument(keepdim(call))));

@@ -76,6 +76,7 @@ final class Rounding {
                             return List.of(self, self.withDtype(DType.INT32));
                         })
                         .vjp("self", n -> n.grad().div(power(n)))
+                        .batch(Batch.leading())
                         .kernel("frexp.Tensor")
                         .samples("float64[2, 3]"));
     }

@@ -23,6 +23,7 @@ final class Scans {
                             Expr reversed = n.grad().call("flip", dims).call("cumsum", n.raw("dim"));
                             return n.rank("self") == 0 ? n.grad() : reversed.call("flip", dims);
                         })
+                        .batch(Batch.along("self", "dim"))
                         .kernel("cumsum")
                         .samples("float64[2, 3], 1", "float64[3, 0], -1", "float64[], 0"),
                 operator("cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor")
@@ -30,6 +31,7 @@ final class Scans {
                         .gradFn("CumprodBackward0")
                         .types(one(Scans::total))
                         .vjp("self", Scans::cumprodVjp)
+                        .batch(Batch.along("self", "dim"))
                         .kernel("cumprod")
                         .samples("float64[2, 5], 1", "float64[3, 2], -2", "float64[1], 0", "float64[], 0"),
                 operator("logcumsumexp(Tensor self, int dim) -> Tensor")
@@ -37,6 +39,7 @@ final class Scans {
                         .gradFn("LogcumsumexpBackward0")
                         .types(one(call -> scanned(call).withDtype(Reductions.floating(call))))
                         .vjp("self", Scans::logcumsumexpVjp)
+                        .batch(Batch.along("self", "dim"))
                         .kernel("logcumsumexp")
                         .samples("float64[2, 5], 1", "float64[3, 2], 0", "float64[], 0"),
                 extremum("cummax", "CummaxBackward0")
@@ -116,6 +119,7 @@ final class Scans {
                 .gradFn(gradFn)
                 .types(call -> List.of(scanned(call), scanned(call).withDtype(DType.INT64)))
                 .vjp("self", n -> n.full(n.type("self"), 0).call("scatter_add", n.raw("dim"), n.result(1), n.grad()))
+                .batch(Batch.along("self", "dim"))
                 .kernel(name)
                 .samples("float64[2, 5], 1", "float64[3, 2], 0", "float64[], 0");
     }

@@ -21,19 +21,22 @@ final class Scatters {
 
     static List<Declaration> declarations() {
         return List.of(
-                into("select", "SelectScatterBackward0", ", int dim, int index", Parts::selected)
+                into("select", "SelectScatterBackward0", ", int dim, int index", Parts::selected, "dim")
                         .samples("float64[2, 3], float64[2], 1, -1"),
                 into(
                                 "slice",
                                 "SliceScatterBackward0",
                                 ", int dim=0, int? start=None, int? end=None, int step=1",
-                                Parts::sliced)
+                                Parts::sliced,
+                                "dim")
                         .samples("float64[5, 2], float64[2, 2], 0, 1, 4, 2"),
                 into(
                                 "diagonal",
                                 "DiagonalScatterBackward0",
                                 ", int offset=0, int dim1=0, int dim2=1",
-                                Parts::diagonalOf)
+                                Parts::diagonalOf,
+                                "dim1",
+                                "dim2")
                         .samples("float64[3, 4], float64[3]", "float64[3, 2, 4], float64[2, 2], -1, 0, 2"),
                 operator("narrow.Tensor(Tensor self, int dim, Tensor start, int length) -> Tensor")
                         .doc("length elements of a dimension from a start on that is data")
@@ -50,6 +53,7 @@ final class Scatters {
                         .types(one(call -> strided(call)))
                         .vjp("self", n -> n.full(n.type("self"), 0).call("put", positions(n), n.grad(), true))
                         .view()
+                        .batch(ViewBatching::asStrided)
                         .kernel("as_strided", call -> {
                             // Without elements, strides and offset point nowhere.
                             boolean empty = strided(call).shape().elements() == 0;
@@ -83,7 +87,7 @@ final class Scatters {
 
     /** {@code (select|slice|diagonal)_scatter} from the view's own parameters and type rule. */
     private static Declaration into(
-            String view, String gradFn, String parameters, BiFunction<Call, Shape, TensorType> part) {
+            String view, String gradFn, String parameters, BiFunction<Call, Shape, TensorType> part, String... dims) {
         String name = view + "_scatter";
         Function<Backward, Object[]> place =
                 n -> n.call().args().subList(2, n.call().args().size()).toArray();
@@ -106,6 +110,7 @@ final class Scatters {
                                             .toArray());
                 })
                 .vjp("src", n -> n.grad().call(view, place.apply(n)))
+                .batch(Batch.along("self", dims))
                 .kernel(name);
     }
 

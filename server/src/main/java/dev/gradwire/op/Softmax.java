@@ -33,6 +33,7 @@ final class Softmax {
                         .gradFn("SoftmaxBackward0")
                         .types(one(Softmax::along))
                         .vjp("self", n -> n.grad().call("_softmax_backward_data", n.result(), n.raw("dim"), own(n)))
+                        .batch(Batch.along("self", "dim"))
                         .kernelWhere("_softmax", call -> !call.bool("half_to_float"))
                         .decompose(n -> n.arg("self").to(DType.FLOAT32).call("_softmax", n.raw("dim"), false))
                         .samples(
@@ -45,6 +46,7 @@ final class Softmax {
                         .gradFn("LogSoftmaxBackward0")
                         .types(one(Softmax::along))
                         .vjp("self", n -> n.grad().call("_log_softmax_backward_data", n.result(), n.raw("dim"), own(n)))
+                        .batch(Batch.along("self", "dim"))
                         .kernelWhere("_log_softmax", call -> !call.bool("half_to_float"))
                         .decompose(n -> n.arg("self").to(DType.FLOAT32).call("_log_softmax", n.raw("dim"), false))
                         .samples("float64[2, 3], 1, False", "float64[3, 1, 2], -2, False", "float64[], 0, False"),
@@ -81,6 +83,7 @@ final class Softmax {
                             Expr y = n.arg("output");
                             return u.mul(g.sub(along(g.mul(y), n))).sub(g.mul(along(u.mul(y), n)));
                         })
+                        .batch(Batch.along("output", "dim"))
                         .kernelWhere("_softmax_backward_data", Softmax::isOneDtype)
                         .decompose(n -> inOutputDtype(n, "_softmax_backward_data"))
                         .samples(
@@ -104,6 +107,7 @@ final class Softmax {
                                     .mul(total)
                                     .neg();
                         })
+                        .batch(Batch.along("output", "dim"))
                         .kernelWhere("_log_softmax_backward_data", Softmax::isOneDtype)
                         .decompose(n -> inOutputDtype(n, "_log_softmax_backward_data"))
                         .samples(

@@ -24,6 +24,7 @@ final class Sorting {
                         .gradFn("SortBackward0")
                         .types(Sorting::sorted)
                         .vjp("self", Sorting::unsorted)
+                        .batch(Batch.along("self", "dim"))
                         .kernel("sort")
                         .samples("float64[2, 3]", "float64[2, 3], 0, True", "float64[]"),
                 operator("sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False)"
@@ -32,6 +33,7 @@ final class Sorting {
                         .gradFn("SortBackward1")
                         .types(Sorting::sorted)
                         .vjp("self", Sorting::unsorted)
+                        .batch(Batch.along("self", "dim"))
                         .kernel("sort.stable")
                         .samples("float64[2, 3], stable=True"),
                 operator("argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor")
@@ -60,6 +62,7 @@ final class Sorting {
                         .gradFn("TopkBackward0")
                         .types(Sorting::top)
                         .vjp("self", Sorting::unsorted)
+                        .batch(Batch.along("self", "dim"))
                         .kernel("topk")
                         .samples("float64[2, 5], 3", "float64[4, 2], 2, 0, False", "float64[], 1"),
                 operator("kthvalue(Tensor self, int k, int dim=-1, bool keepdim=False)"
@@ -71,6 +74,7 @@ final class Sorting {
                             return Extrema.chosen(call);
                         })
                         .vjp("self", Extrema::scatteredToChosen)
+                        .batch(Batch.along("self", "dim"))
                         .kernel("kthvalue")
                         .samples("float64[2, 5], 3", "float64[2, 5], 2, 0, True"),
                 operator("mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)")
@@ -78,6 +82,7 @@ final class Sorting {
                         .gradFn("ModeBackward0")
                         .types(Extrema::chosen)
                         .vjp("self", Extrema::scatteredToChosen)
+                        .batch(Batch.along("self", "dim"))
                         .kernel("mode")
                         .samples("float64[2, 3]"));
     }

@@ -64,6 +64,7 @@ final class Statistics {
                         .doc("var with a correction of 1 or 0; has no derivative of its own")
                         .types(one(call -> reduced(call, floating(call))))
                         .internal()
+                        .batch(Batch.reducing())
                         .kernel("var.dim"),
                 operator("logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor")
                         .doc("log Σ exp x along dimensions")
@@ -79,6 +80,7 @@ final class Statistics {
                                         .mul(n.arg("self")
                                                 .sub(restored(n.result(), n))
                                                 .exp()))
+                        .batch(Batch.reducing())
                         .kernel(
                                 "logsumexp",
                                 call -> List.of(

@@ -71,6 +71,7 @@ final class Views {
                         .types(one(Views::expanded))
                         .vjp("self", n -> n.grad())
                         .view()
+                        .batch(ViewBatching::expand)
                         .kernel(
                                 "expand",
                                 call -> List.of(
@@ -90,6 +91,7 @@ final class Views {
                         .types(one(call -> permuted(call.type("self"), permutation(call))))
                         .vjp("self", n -> n.grad().permute(inverse(permutation(n.call()))))
                         .view()
+                        .batch(ViewBatching::permute)
                         .kernel("permute")
                         .samples(
                                 "float64[2, 3, 4], [1, -1, 0]",
@@ -103,6 +105,7 @@ final class Views {
                         .types(one(call -> permuted(call.type("self"), swap(call, "dim0", "dim1"))))
                         .vjp("self", n -> n.grad().call("transpose", n.raw("dim0"), n.raw("dim1")))
                         .view()
+                        .batch(Batch.along("self", "dim0", "dim1"))
                         .kernel("transpose.int")
                         .samples(
                                 "float64[2, 3, 4], 0, -1",
@@ -116,6 +119,7 @@ final class Views {
                         .types(one(call -> permuted(call.type("self"), matrixTranspose(call))))
                         .vjp("self", n -> n.grad().call("t"))
                         .view()
+                        .batch(ViewBatching::t)
                         .kernel("t")
                         .samples("float64[2, 3]", "float64[3]", "float64[]", "complex128[2, 3]"),
                 operator("unsqueeze(Tensor self, int dim) -> Tensor")
@@ -126,6 +130,7 @@ final class Views {
                                 call.type("self").withShape(call.shape("self").insertDim(newDim(call), 1))))
                         .vjp("self", n -> n.grad().squeeze(newDim(n.call())))
                         .view()
+                        .batch(Batch.reshaping())
                         .kernel("unsqueeze")
                         .samples("float64[2, 3], 1", "float64[2, 3], -1", "float64[], 0", "complex128[2, 3], 1"),
                 squeeze("squeeze(Tensor self)", "SqueezeBackward0", Views::every)
@@ -141,6 +146,7 @@ final class Views {
                         .types(one(call -> call.type("self")))
                         .vjp("self", n -> n.grad())
                         .view()
+                        .batch(Batch.leading())
                         .kernel("alias")
                         .samples("float64[2, 3]", "complex128[2]"));
     }
@@ -154,6 +160,7 @@ final class Views {
                 .types(one(call -> call.type("self").withShape(resized(call.shape("self"), call.ints("size"), "size"))))
                 .vjp("self", n -> n.grad().reshape(n.shape("self")))
                 .view()
+                .batch(Batch.reshaping())
                 .kernel(
                         "view",
                         call -> List.of(
@@ -285,6 +292,7 @@ final class Views {
                         call.type("self").withShape(Dims.reduce(call.shape("self"), ofSizeOne(call, dims), false))))
                 .vjp("self", n -> n.grad().reshape(n.shape("self")))
                 .view()
+                .batch(Batch.reshaping())
                 .kernel(
                         "squeeze.dims",
                         call -> List.<Argument>of(call.arg("self"), Expr.argument(ofSizeOne(call, dims))));
