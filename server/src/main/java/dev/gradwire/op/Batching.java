@@ -169,9 +169,7 @@ public final class Batching extends Args {
             args.add(changed.containsKey(name) ? Expr.argument(changed.get(name)) : raw(name));
         }
         boolean fits = changed.keySet().stream().allMatch(name -> op.schema().indexOf(name) >= 0);
-        Operator called = fits
-                ? op
-                : ((Overload) op).declaration().overloads().getFirst();
+        Operator called = fits ? op : ((Overload) op).declaration().overloads().getFirst();
         return Expr.wrap(builder(), builder().apply(called, args));
     }
 }

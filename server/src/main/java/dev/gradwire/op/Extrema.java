@@ -45,7 +45,8 @@ final class Extrema {
                 ofAll("median", "MedianBackward0", "median.dim").doc("the lower median of all elements"),
                 choice("nanmedian.dim", "NanmedianBackward1")
                         .doc("the lower median along a dimension of what is not NaN, and its index"),
-                ofAll("nanmedian", "NanmedianBackward0", "nanmedian.dim").doc("the lower median of all elements that are not NaN"));
+                ofAll("nanmedian", "NanmedianBackward0", "nanmedian.dim")
+                        .doc("the lower median of all elements that are not NaN"));
     }
 
     /** {@code amax} and {@code amin}. */

@@ -112,7 +112,7 @@ final class IndexBatching {
         return List.of(taken.permute(layout.toResult()));
     }
 
-    static List<Expr> put(Batching n, Layout layout) {
+    private static List<Expr> put(Batching n, Layout layout) {
         Shape target = Indices.indexed(n.call());
         Expr values = n.aligned("values", target.rank()).call("expand", n.withBatch(target));
         Expr placed = values.permute(layout.fromResult());
@@ -195,7 +195,10 @@ final class IndexBatching {
         List<Argument> indices = new ArrayList<>();
         indices.add(n.numbers(joint).argument());
         for (Argument item : items) {
-            indices.add(item instanceof Value ? n.aligned(item, joint).to(DType.INT64).argument() : item);
+            indices.add(
+                    item instanceof Value
+                            ? n.aligned(item, joint).to(DType.INT64).argument()
+                            : item);
         }
         return new Layout(
                 indices, joint, adjacent ? first : 0, Indices.indexed(n.call()).rank());

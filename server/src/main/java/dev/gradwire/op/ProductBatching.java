@@ -48,9 +48,8 @@ final class ProductBatching {
     }
 
     static List<Expr> dot(Batching n, String other) {
-        Expr conjugated = n.call().op().schema().name().equals("vdot")
-                ? n.each("self").conj()
-                : n.each("self");
+        Expr conjugated =
+                n.call().op().schema().name().equals("vdot") ? n.each("self").conj() : n.each("self");
         Expr products = conjugated.unsqueeze(1).bmm(n.each(other).unsqueeze(2));
         return List.of(n.shaped(products, 0));
     }

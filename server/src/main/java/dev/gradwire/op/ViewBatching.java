@@ -76,8 +76,8 @@ final class ViewBatching {
 
     static List<Expr> repeat(Batching n) {
         long[] repeats = n.ints("repeats");
-        long[] whole = LongStream.concat(LongStream.of(1), LongStream.of(repeats))
-                .toArray();
+        long[] whole =
+                LongStream.concat(LongStream.of(1), LongStream.of(repeats)).toArray();
         return List.of(n.aligned("self", repeats.length).call("repeat", whole));
     }
 
@@ -88,8 +88,7 @@ final class ViewBatching {
 
     /** Places are counted in row-major order, in which one element of the batch follows the other. */
     static List<Expr> asStrided(Batching n) {
-        long[] strides = LongStream.concat(
-                        LongStream.of(n.shape("self").elements()), LongStream.of(n.ints("stride")))
+        long[] strides = LongStream.concat(LongStream.of(n.shape("self").elements()), LongStream.of(n.ints("stride")))
                 .toArray();
         return List.of(n.self()
                 .call(

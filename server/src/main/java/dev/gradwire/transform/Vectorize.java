@@ -1,6 +1,7 @@
 package dev.gradwire.transform;
 
 import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Call;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.GraphException;
@@ -14,7 +15,6 @@ import dev.gradwire.op.Batching.Whole;
 import dev.gradwire.op.Declaration;
 import dev.gradwire.op.Declaration.Expansion;
 import dev.gradwire.op.Expr;
-import dev.gradwire.graph.Call;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -223,9 +223,8 @@ final class Vectorize {
         for (int i = 0; i < results.size(); i++) {
             Value one = node.results().get(i);
             Whole whole = results.get(i);
-            TensorType expected = whole.batched()
-                    ? one.type().withShape(one.type().shape().insertDim(0, size))
-                    : one.type();
+            TensorType expected =
+                    whole.batched() ? one.type().withShape(one.type().shape().insertDim(0, size)) : one.type();
             if (!whole.value().type().equals(expected)) {
                 throw new IllegalStateException("the batching of " + node.op().schema() + " gives "
                         + whole.value().type() + " in place of " + expected);

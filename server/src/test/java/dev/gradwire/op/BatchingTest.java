@@ -82,10 +82,7 @@ final class BatchingTest {
         List<String> cotangents = new ArrayList<>();
         for (String output : outputs) {
             String name = "u" + cotangents.size();
-            more.append(name)
-                    .append(": ")
-                    .append(value(forward, output).type())
-                    .append('\n');
+            more.append(name).append(": ").append(value(forward, output).type()).append('\n');
             cotangents.add(name);
         }
         more.append("g = grad(" + outputs + ", " + leaves + ", " + cotangents + ")\nreturn g");
@@ -134,8 +131,8 @@ final class BatchingTest {
             Set<String> batched) {
         Recording whole = Batched.of(recording.graph(), SIZE, batched);
         Map<String, Tensor> wholeInputs = new HashMap<>(points.getFirst());
-        batched.forEach(name ->
-                wholeInputs.put(name, stack(points.stream().map(point -> point.get(name)).toList())));
+        batched.forEach(name -> wholeInputs.put(
+                name, stack(points.stream().map(point -> point.get(name)).toList())));
         Map<String, Tensor> actual = TextProgram.of(engine, whole).run(wholeInputs);
         for (int i = 0; i < SIZE; i++) {
             Map<String, Tensor> one = new HashMap<>(points.getFirst());
@@ -180,8 +177,8 @@ final class BatchingTest {
     /** The largest difference, relative to numbers larger than 1, between a tensor and one of a batch. */
     private static double difference(Tensor expected, Tensor whole, int index) {
         long elements = expected.type().shape().elements();
-        assertThat(whole.type()).isEqualTo(expected.type()
-                .withShape(expected.type().shape().insertDim(0, SIZE)));
+        assertThat(whole.type())
+                .isEqualTo(expected.type().withShape(expected.type().shape().insertDim(0, SIZE)));
         double most = 0;
         for (long i = 0; i < elements; i++) {
             double a = expected.getDouble(i);
