@@ -7,27 +7,97 @@ import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
 import dev.gradwire.graph.Value;
+import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Derivatives as operators. Their meaning is a rewrite of the graph they stand in, see {@code transform}. */
 public final class Transforms {
     public static final String GRAD = "grad";
     public static final String JVP = "jvp";
+    public static final String JACOBIAN = "jacobian";
+    public static final String HESSIAN = "hessian";
+    public static final String HVP = "hvp";
 
     private Transforms() {}
 
     static List<Declaration> declarations() {
         return List.of(
-                operator("grad(Tensor[] outputs, Tensor[] inputs, Tensor?[]? grad_outputs=None) -> Tensor[]")
+                operator("grad(Tensor[] outputs, Tensor[] inputs, Tensor?[]? grad_outputs=None, *,"
+                                + " bool is_grads_batched=False) -> Tensor[]")
                         .doc("Cotangents of inputs: the vector-Jacobian product of outputs with grad_outputs, as"
-                                + " torch.autograd.grad; any values of the graph may be inputs")
+                                + " torch.autograd.grad; any values of the graph may be inputs. With is_grads_batched"
+                                + " grad_outputs and results have one more dimension in front: many vectors at once")
                         .complex()
                         .types(Transforms::gradTypes),
                 operator("jvp(Tensor[] outputs, Tensor[] inputs, Tensor[] tangents) -> Tensor[]")
                         .doc("Tangents of outputs: the Jacobian-vector product for tangents of inputs")
                         .complex()
-                        .types(Transforms::jvpTypes));
+                        .types(Transforms::jvpTypes),
+                operator("jacobian(Tensor output, Tensor[] inputs) -> Tensor[]")
+                        .doc("The Jacobian for each input, [output…, input…]. By reverse mode, a vector for each element"
+                                + " of output; by forward mode, a vector for each element of inputs, where those are"
+                                + " fewer")
+                        .types(call -> joined(call, List.of(call.type("output")))),
+                operator("hessian(Tensor output, Tensor[] inputs) -> Tensor[]")
+                        .doc("The Hessian of an output of one element: for each pair of inputs, in row-major order, a"
+                                + " block [first…, second…]. By forward over reverse mode, a vector for each element of"
+                                + " inputs")
+                        .types(call -> {
+                            requireOneElement(call);
+                            return joined(call, call.types("inputs"));
+                        }),
+                operator("hvp(Tensor output, Tensor[] inputs, Tensor[] v) -> Tensor[]")
+                        .doc("The Hessian of an output of one element times v, by forward over reverse mode: the Hessian"
+                                + " is not formed")
+                        .types(call -> {
+                            requireOneElement(call);
+                            requireAllLike(call, "v");
+                            return call.types("inputs");
+                        }));
+    }
+
+    /** For each of {@code first} and each input, [first…, input…] of the input's dtype. */
+    private static List<TensorType> joined(Call call, List<TensorType> first) {
+        requireDifferentiable(call, "output");
+        requireDifferentiable(call, "inputs");
+        List<TensorType> types = new ArrayList<>();
+        for (TensorType outer : first) {
+            for (TensorType input : call.types("inputs")) {
+                Shape shape = outer.shape();
+                for (long dim : input.shape().dims()) {
+                    shape = shape.insertDim(shape.rank(), dim);
+                }
+                types.add(input.withShape(shape));
+            }
+        }
+        return types;
+    }
+
+    private static void requireOneElement(Call call) {
+        if (call.shape("output").elements() != 1) {
+            throw GraphException.argument(
+                    Reason.SHAPE_MISMATCH,
+                    "output",
+                    "must have one element, but has shape " + call.shape("output"));
+        }
+        requireDifferentiable(call, "output");
+    }
+
+    private static void requireAllLike(Call call, String vectors) {
+        requireDifferentiable(call, "inputs");
+        List<TensorType> inputs = call.types("inputs");
+        List<TensorType> given = call.types(vectors);
+        if (inputs.size() != given.size()) {
+            throw GraphException.argument(
+                    Reason.SHAPE_MISMATCH,
+                    vectors,
+                    "has " + given.size() + " entries for " + inputs.size() + " inputs");
+        }
+        for (int i = 0; i < inputs.size(); i++) {
+            requireLike(vectors, i, given.get(i), inputs.get(i));
+        }
     }
 
     private static List<TensorType> gradTypes(Call call) {
@@ -41,11 +111,51 @@ public final class Transforms {
                     "grad_outputs",
                     "has " + cotangents.size() + " entries for " + outputs.size() + " outputs");
         }
+        if (call.bool("is_grads_batched")) {
+            return batched(call, cotangents);
+        }
         for (int i = 0; i < outputs.size(); i++) {
             Argument cotangent = cotangents.isEmpty() ? Argument.NONE : cotangents.get(i);
             checkCotangent(i, ((Value) outputs.get(i)).type(), cotangent);
         }
         return call.types("inputs");
+    }
+
+    /** Cotangents of all outputs with one more dimension, of one size, which the results have too. */
+    private static List<TensorType> batched(Call call, List<Argument> cotangents) {
+        List<TensorType> outputs = call.types("outputs");
+        if (outputs.isEmpty()) {
+            throw GraphException.argument(
+                    Reason.INVALID_ARGUMENT, "outputs", "must not be empty where is_grads_batched");
+        }
+        long count = 0;
+        for (int i = 0; i < outputs.size(); i++) {
+            TensorType output = outputs.get(i);
+            boolean batched = i < cotangents.size()
+                    && cotangents.get(i) instanceof Value given
+                    && given.type().rank() == output.rank() + 1;
+            if (!batched) {
+                throw GraphException.argument(
+                        Reason.SHAPE_MISMATCH,
+                        "grad_outputs",
+                        "entry " + i + " must have one dimension more than its output of shape " + output.shape()
+                                + (i < cotangents.size() && cotangents.get(i) instanceof Value given
+                                        ? ", but has shape " + given.type().shape()
+                                        : ", but is missing"));
+            }
+            TensorType given = ((Value) cotangents.get(i)).type();
+            count = i == 0 ? given.shape().dim(0) : count;
+            requireLike(
+                    "grad_outputs",
+                    i,
+                    given,
+                    output.withShape(output.shape().insertDim(0, count)));
+        }
+        List<TensorType> results = new ArrayList<>();
+        for (TensorType input : call.types("inputs")) {
+            results.add(input.withShape(input.shape().insertDim(0, count)));
+        }
+        return results;
     }
 
     private static void checkCotangent(int index, TensorType output, Argument cotangent) {
@@ -67,18 +177,7 @@ public final class Transforms {
 
     private static List<TensorType> jvpTypes(Call call) {
         requireDifferentiable(call, "outputs");
-        requireDifferentiable(call, "inputs");
-        List<TensorType> inputs = call.types("inputs");
-        List<TensorType> tangents = call.types("tangents");
-        if (inputs.size() != tangents.size()) {
-            throw GraphException.argument(
-                    Reason.SHAPE_MISMATCH,
-                    "tangents",
-                    "has " + tangents.size() + " entries for " + inputs.size() + " inputs");
-        }
-        for (int i = 0; i < inputs.size(); i++) {
-            requireLike("tangents", i, tangents.get(i), inputs.get(i));
-        }
+        requireAllLike(call, "tangents");
         return call.types("outputs");
     }
 
@@ -99,7 +198,9 @@ public final class Transforms {
     }
 
     private static void requireDifferentiable(Call call, String argument) {
-        for (TensorType type : call.types(argument)) {
+        List<TensorType> types =
+                call.arg(argument) instanceof Argument.Items ? call.types(argument) : List.of(call.type(argument));
+        for (TensorType type : types) {
             if (!type.dtype().isDifferentiable()) {
                 throw GraphException.argument(
                         Reason.NOT_DIFFERENTIABLE,

@@ -19,12 +19,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replaces each {@code grad} and {@code jvp} node by the nodes that compute it. The nodes are taken in order, so what
+ * Replaces each node of an operator of {@link Transforms} by the nodes that compute it. The nodes are taken in order, so what
  * an inner {@code grad} became is ordinary graph when an outer one differentiates it.
  */
 public final class Differentiate {
     /**
-     * @param graph without {@code grad} and {@code jvp}
+     * @param graph without operators of {@link Transforms}
      * @param unused values that stand for a gradient of something the outputs do not depend on: zeros, but known not
      *     to be computed
      * @param saved by the index of a node of the original graph, what the last {@code grad} reads of it
@@ -37,6 +37,7 @@ public final class Differentiate {
     }
 
     private final GraphBuilder builder;
+    private final Directions directions;
     private final @Nullable Value[] map;
     private final Set<Value> unused = new HashSet<>();
     /** For each copied node its index in the original graph, by its index in the new one. */
@@ -47,6 +48,7 @@ public final class Differentiate {
     private Differentiate(OperatorTable operators, int valueCount, int maxValues) {
         builder = new GraphBuilder(operators);
         builder.limitValues(maxValues);
+        directions = new Directions(builder);
         map = new @Nullable Value[valueCount];
     }
 
@@ -67,6 +69,7 @@ public final class Differentiate {
             switch (node.op().schema().name()) {
                 case Transforms.GRAD -> define(node, grad(node));
                 case Transforms.JVP -> define(node, jvp(node));
+                case Transforms.JACOBIAN, Transforms.HESSIAN, Transforms.HVP -> define(node, whole(node));
                 default -> {
                     originals.put(builder.nodes().size(), i);
                     builder.copy(node, map);
@@ -99,6 +102,9 @@ public final class Differentiate {
     }
 
     private List<@Nullable Expr> grad(Node node) {
+        if (node.call().bool("is_grads_batched")) {
+            return batchedGrad(node);
+        }
         List<Value> outputs = values(node, "outputs");
         List<Expr> cotangents = new ArrayList<>();
         List<Argument> given = node.call().has("grad_outputs") ? node.call().items("grad_outputs") : List.of();
@@ -112,6 +118,13 @@ public final class Differentiate {
         List<@Nullable Expr> gradients = pass.run(outputs, cotangents);
         saved = named(pass.saved());
         return gradients;
+    }
+
+    private List<@Nullable Expr> batchedGrad(Node node) {
+        builder.setOrigin(node.name(), true);
+        List<Value> cotangents = values(node, "grad_outputs");
+        long count = cotangents.getFirst().type().shape().dim(0);
+        return directions.vjps(values(node, "outputs"), values(node, "inputs"), cotangents, count);
     }
 
     private Map<Integer, List<GradFn.Saved>> named(Map<Integer, Set<Value>> values) {
@@ -142,31 +155,21 @@ public final class Differentiate {
         throw new IllegalStateException("not a value of " + node.name());
     }
 
-    /**
-     * Forward mode from reverse mode: the vjp is linear in its cotangent u, so its own vjp with respect to u, for the
-     * tangents, is the jvp. What depends on u is dropped afterwards as unused. It is ones, as rules may leave out what a
-     * cotangent of zero would make of an infinite factor.
-     */
     private List<@Nullable Expr> jvp(Node node) {
-        List<Value> outputs = values(node, "outputs");
         builder.setOrigin(node.name(), true);
+        return directions.jvp(values(node, "outputs"), values(node, "inputs"), values(node, "tangents"));
+    }
+
+    /** {@code jacobian}, {@code hessian} and {@code hvp}. */
+    private List<@Nullable Expr> whole(Node node) {
+        builder.setOrigin(node.name(), true);
+        Value output = GraphBuilder.mapped((Value) node.call().arg("output"), map);
         List<Value> inputs = values(node, "inputs");
-        List<Value> cotangents = outputs.stream()
-                .map(output -> Expr.of(builder, output).onesLike().value())
-                .toList();
-        List<Expr> seeds = cotangents.stream().map(u -> Expr.of(builder, u)).toList();
-        List<@Nullable Expr> gradients = new ReversePass(builder, inputs).run(outputs, seeds);
-        List<Value> connected = new ArrayList<>();
-        List<Expr> tangents = new ArrayList<>();
-        List<Value> given = values(node, "tangents");
-        for (int i = 0; i < gradients.size(); i++) {
-            Expr gradient = gradients.get(i);
-            if (gradient != null) {
-                connected.add(gradient.value());
-                tangents.add(Expr.of(builder, given.get(i)));
-            }
-        }
-        return new ReversePass(builder, cotangents).run(connected, tangents);
+        return switch (node.op().schema().name()) {
+            case Transforms.JACOBIAN -> directions.jacobian(output, inputs);
+            case Transforms.HESSIAN -> directions.hessian(output, inputs);
+            default -> directions.hvp(output, inputs, values(node, "v"));
+        };
     }
 
     private List<Value> values(Node node, String parameter) {
