@@ -36,9 +36,10 @@ public final class Transforms {
                         .complex()
                         .types(Transforms::jvpTypes),
                 operator("jacobian(Tensor output, Tensor[] inputs) -> Tensor[]")
-                        .doc("The Jacobian for each input, [output…, input…]. By reverse mode, a vector for each element"
-                                + " of output; by forward mode, a vector for each element of inputs, where those are"
-                                + " fewer")
+                        .doc(
+                                "The Jacobian for each input, [output…, input…]. By reverse mode, a vector for each element"
+                                        + " of output; by forward mode, a vector for each element of inputs, where those are"
+                                        + " fewer")
                         .types(call -> joined(call, List.of(call.type("output")))),
                 operator("hessian(Tensor output, Tensor[] inputs) -> Tensor[]")
                         .doc("The Hessian of an output of one element: for each pair of inputs, in row-major order, a"
@@ -49,8 +50,9 @@ public final class Transforms {
                             return joined(call, call.types("inputs"));
                         }),
                 operator("hvp(Tensor output, Tensor[] inputs, Tensor[] v) -> Tensor[]")
-                        .doc("The Hessian of an output of one element times v, by forward over reverse mode: the Hessian"
-                                + " is not formed")
+                        .doc(
+                                "The Hessian of an output of one element times v, by forward over reverse mode: the Hessian"
+                                        + " is not formed")
                         .types(call -> {
                             requireOneElement(call);
                             requireAllLike(call, "v");
@@ -78,9 +80,7 @@ public final class Transforms {
     private static void requireOneElement(Call call) {
         if (call.shape("output").elements() != 1) {
             throw GraphException.argument(
-                    Reason.SHAPE_MISMATCH,
-                    "output",
-                    "must have one element, but has shape " + call.shape("output"));
+                    Reason.SHAPE_MISMATCH, "output", "must have one element, but has shape " + call.shape("output"));
         }
         requireDifferentiable(call, "output");
     }
@@ -146,10 +146,7 @@ public final class Transforms {
             TensorType given = ((Value) cotangents.get(i)).type();
             count = i == 0 ? given.shape().dim(0) : count;
             requireLike(
-                    "grad_outputs",
-                    i,
-                    given,
-                    output.withShape(output.shape().insertDim(0, count)));
+                    "grad_outputs", i, given, output.withShape(output.shape().insertDim(0, count)));
         }
         List<TensorType> results = new ArrayList<>();
         for (TensorType input : call.types("inputs")) {

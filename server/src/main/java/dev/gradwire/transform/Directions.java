@@ -154,7 +154,8 @@ final class Directions {
             jacobians.add(
                     product == null
                             ? null
-                            : product.reshape(joined(output.type(), inputs.get(i).type())));
+                            : product.reshape(
+                                    joined(output.type(), inputs.get(i).type())));
         }
         return jacobians;
     }

@@ -53,9 +53,8 @@ final class DirectionsTest {
 
     private static Tensor random(int seed, long... dims) {
         Shape shape = Shape.of(dims);
-        double[] elements = new SplittableRandom(seed)
-                .doubles(shape.elements(), -1, 1)
-                .toArray();
+        double[] elements =
+                new SplittableRandom(seed).doubles(shape.elements(), -1, 1).toArray();
         return Tensor.of(DType.FLOAT64, shape, elements);
     }
 
@@ -80,10 +79,10 @@ final class DirectionsTest {
     @ParameterizedTest
     @CsvSource({"3, 5", "5, 3", "1, 4", "4, 1", "0, 2", "2, 0"})
     void jacobianIsAGradientForEachElement(int rows, int columns) {
-        String text = "x: float64[%d]\nw: float64[%d, %d]\nh = mv(w, x)\ny = sin(h)\n".formatted(columns, rows, columns);
+        String text =
+                "x: float64[%d]\nw: float64[%d, %d]\nh = mv(w, x)\ny = sin(h)\n".formatted(columns, rows, columns);
         Map<String, Tensor> inputs = Map.of("x", random(1, columns), "w", random(2, rows, columns));
-        Tensor jacobian =
-                run(text + "j = jacobian(y, [x])\nreturn j", inputs).get("j");
+        Tensor jacobian = run(text + "j = jacobian(y, [x])\nreturn j", inputs).get("j");
         assertThat(jacobian.type().shape()).isEqualTo(Shape.of(rows, columns));
         for (int i = 0; i < rows; i++) {
             Tensor row = run(text + "s = select(y, 0, " + i + ")\ng = grad([s], [x])\nreturn g", inputs)
@@ -122,7 +121,8 @@ final class DirectionsTest {
                 """, Map.of("x", vector(0.5, -1.5), "v", vector(2, 3)));
         double[] h = {1200 * 0.25 + 600 + 2, -200, -200, 200};
         assertThat(doubles(values.get("h"))).containsExactly(h, CLOSE);
-        assertThat(doubles(values.get("p"))).containsExactly(new double[] {2 * h[0] + 3 * h[1], 2 * h[2] + 3 * h[3]}, CLOSE);
+        assertThat(doubles(values.get("p")))
+                .containsExactly(new double[] {2 * h[0] + 3 * h[1], 2 * h[2] + 3 * h[3]}, CLOSE);
     }
 
     private static final String NETWORK = """
@@ -148,7 +148,8 @@ final class DirectionsTest {
                 network());
         List.of("h2 j", "h2:1 j:1", "h2:2 k", "h2:3 k:1").forEach(pair -> {
             String[] names = pair.split(" ");
-            assertThat(values.get(names[0]).type()).isEqualTo(values.get(names[1]).type());
+            assertThat(values.get(names[0]).type())
+                    .isEqualTo(values.get(names[1]).type());
             assertThat(doubles(values.get(names[0]))).containsExactly(doubles(values.get(names[1])), CLOSE);
         });
     }
@@ -185,7 +186,10 @@ final class DirectionsTest {
                         "x: float64[%d]\ny = sin(x)\nz = cumsum(y, 0)\nj = jacobian(z, [x])\nreturn j".formatted(size),
                         Operators.all())
                 .graph();
-        return Differentiate.apply(graph, Operators.all(), 10_000).graph().nodes().size();
+        return Differentiate.apply(graph, Operators.all(), 10_000)
+                .graph()
+                .nodes()
+                .size();
     }
 
     @Test
