@@ -5,6 +5,7 @@ import static dev.gradwire.op.Declaration.operator;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.TensorType;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 
 /** Comparisons and logic, of truth values and of bits. None has a derivative. */
@@ -26,20 +27,28 @@ final class Comparison {
                         .decompose(n -> n.self().ne(n.self())),
                 operator("isinf(Tensor self) -> Tensor")
                         .doc("whether an element is +∞ or −∞")
+                        .complex()
                         .types(Elementwise.test("self"))
-                        .decompose(n -> ofFloats(n, false, x -> x.abs().eq(Double.POSITIVE_INFINITY))),
+                        .decompose(n -> {
+                            UnaryOperator<Expr> test = x -> x.abs().eq(Double.POSITIVE_INFINITY);
+                            return ofParts(n, Expr::or, self -> ofFloats(self, false, test));
+                        }),
                 operator("isposinf(Tensor self) -> Tensor")
                         .doc("whether an element is +∞")
                         .types(Elementwise.test("self"))
-                        .decompose(n -> ofFloats(n, false, x -> x.eq(Double.POSITIVE_INFINITY))),
+                        .decompose(n -> ofFloats(n.self(), false, x -> x.eq(Double.POSITIVE_INFINITY))),
                 operator("isneginf(Tensor self) -> Tensor")
                         .doc("whether an element is −∞")
                         .types(Elementwise.test("self"))
-                        .decompose(n -> ofFloats(n, false, x -> x.eq(Double.NEGATIVE_INFINITY))),
+                        .decompose(n -> ofFloats(n.self(), false, x -> x.eq(Double.NEGATIVE_INFINITY))),
                 operator("isfinite(Tensor self) -> Tensor")
                         .doc("whether an element is neither infinite nor NaN")
+                        .complex()
                         .types(Elementwise.test("self"))
-                        .decompose(n -> ofFloats(n, true, x -> x.abs().lt(Double.POSITIVE_INFINITY))),
+                        .decompose(n -> {
+                            UnaryOperator<Expr> test = x -> x.abs().lt(Double.POSITIVE_INFINITY);
+                            return ofParts(n, Expr::and, self -> ofFloats(self, true, test));
+                        }),
                 operator("isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False)"
                                 + " -> Tensor")
                         .doc("whether |self − other| ≤ atol + rtol · |other|")
@@ -108,10 +117,17 @@ final class Comparison {
     }
 
     /** A test of floating point numbers, which all integers answer alike. */
-    private static Expr ofFloats(Args n, boolean ofIntegers, UnaryOperator<Expr> test) {
-        boolean floating = n.type("self").dtype().isFloating();
-        return floating
-                ? test.apply(n.self())
-                : n.full(new TensorType(DType.BOOL, n.shape("self")), ofIntegers ? 1 : 0);
+    private static Expr ofFloats(Expr self, boolean ofIntegers, UnaryOperator<Expr> test) {
+        return self.dtype().isFloating()
+                ? test.apply(self)
+                : self.full(new TensorType(DType.BOOL, self.shape()), ofIntegers ? 1 : 0);
+    }
+
+    /** A test of complex numbers by one of their parts. */
+    private static Expr ofParts(Args n, BiFunction<Expr, Expr, Expr> joined, UnaryOperator<Expr> test) {
+        Expr self = n.self();
+        return self.dtype().isComplex()
+                ? joined.apply(test.apply(self.real()), test.apply(self.imag()))
+                : test.apply(self);
     }
 }

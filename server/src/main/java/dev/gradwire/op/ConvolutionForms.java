@@ -2,6 +2,7 @@ package dev.gradwire.op;
 
 import static dev.gradwire.op.Declaration.operator;
 
+import dev.gradwire.graph.Argument;
 import dev.gradwire.tensor.Shape;
 import java.util.List;
 import java.util.function.Function;
@@ -22,7 +23,9 @@ final class ConvolutionForms {
                         + " dilation=1, int groups=1) -> Tensor")
                 .doc("convolution over " + spatial + " spatial dimensions")
                 .composite(n -> batched(n, spatial, input -> convolution(n, input, n.ints("padding"), null)))
-                .samples(sample(spatial, "2, 2") + ", float64[2], 1, 1");
+                .samples(
+                        sample(spatial, "2, 2") + ", float64[2], 1, 1",
+                        sample(spatial, "2, 2").replace("float64", "complex128") + ", complex128[2], 1, 1");
     }
 
     private static Declaration same(int spatial) {
@@ -51,7 +54,9 @@ final class ConvolutionForms {
                 .doc("transpose of the convolution over " + spatial + " spatial dimensions")
                 .composite(n -> batched(
                         n, spatial, input -> convolution(n, input, n.ints("padding"), n.ints("output_padding"))))
-                .samples(sample(spatial, "2, 3") + ", float64[3], 2, 0, 1");
+                .samples(
+                        sample(spatial, "2, 3") + ", float64[3], 2, 0, 1",
+                        sample(spatial, "2, 3").replace("float64", "complex128") + ", None, 2, 0, 1");
     }
 
     /** An image of two channels without a batch, and a weight for it. */
@@ -73,13 +78,44 @@ final class ConvolutionForms {
                         : convolution.apply(input.unsqueeze(0)).squeeze(0));
     }
 
+    /**
+     * Complex ones by three real ones, as PyTorch: with a = x_r * w_r + b_r, b = x_i * w_i and
+     * c = (x_r + x_i) * (w_r + w_i) + b_r + b_i the result is {@code a − b + i (c − a − b)}.
+     */
     private static Expr convolution(Args n, Expr input, long[] padding, long @Nullable [] outputPadding) {
+        if (!input.dtype().isComplex()) {
+            return convolution(n, input, n.arg("weight"), n.has("bias") ? n.arg("bias") : null, padding, outputPadding);
+        }
+        Expr weight = n.arg("weight");
+        @Nullable Expr bias = n.has("bias") ? n.arg("bias") : null;
+        Pair x = Pair.of(input);
+        Pair w = Pair.of(weight);
+        @Nullable Pair c = bias == null ? null : Pair.of(bias);
+        Expr real = convolution(n, x.real, w.real, c == null ? null : c.real, padding, outputPadding);
+        Expr imaginary = convolution(n, x.imaginary, w.imaginary, null, padding, outputPadding);
+        Expr both = convolution(n, x.sum(), w.sum(), c == null ? null : c.sum(), padding, outputPadding);
+        return real.sub(imaginary).add(both.sub(real).sub(imaginary).call("mul.Scalar", new Argument.Complex(0, 1)));
+    }
+
+    /** The real and the imaginary part of a complex tensor. */
+    private record Pair(Expr real, Expr imaginary) {
+        static Pair of(Expr complex) {
+            return new Pair(complex.real(), complex.imag());
+        }
+
+        Expr sum() {
+            return real.add(imaginary);
+        }
+    }
+
+    private static Expr convolution(
+            Args n, Expr input, Expr weight, @Nullable Expr bias, long[] padding, long @Nullable [] outputPadding) {
         boolean transposed = outputPadding != null;
         return n.call(
                 "convolution",
                 input,
-                n.arg("weight"),
-                n.raw("bias"),
+                weight,
+                bias,
                 n.raw("stride"),
                 padding,
                 n.raw("dilation"),

@@ -15,10 +15,10 @@ final class Correlation {
                                 "cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None)",
                                 Correlation::cov)
                         .doc("the covariance matrix of rows, each column weighted by fweights · aweights")
-                        .samples("float64[2, 4]", "float64[4]"),
+                        .samples("float64[2, 4]", "float64[4]", "complex128[2, 4]"),
                 composite("corrcoef(Tensor self)", Correlation::corrcoef)
                         .doc("the matrix of correlations of rows")
-                        .samples("float64[2, 4]"));
+                        .samples("float64[2, 4]", "complex128[2, 4]"));
     }
 
     private static Expr cov(Args n) {
@@ -61,10 +61,16 @@ final class Correlation {
         if (covariance.rank() == 0) {
             return covariance.div(covariance);
         }
-        Expr deviation = covariance.call("diag").sqrt();
-        return covariance
+        Expr deviation = covariance.call("diag").real().sqrt();
+        Expr correlation = covariance
                 .div(deviation.call("view", new long[] {-1, 1}))
-                .div(deviation.call("view", new long[] {1, -1}))
-                .call("clamp", -1, 1);
+                .div(deviation.call("view", new long[] {1, -1}));
+        return correlation.dtype().isComplex()
+                ? clamped(correlation.real()).complex(clamped(correlation.imag()))
+                : clamped(correlation);
+    }
+
+    private static Expr clamped(Expr correlation) {
+        return correlation.call("clamp", -1, 1);
     }
 }

@@ -352,6 +352,11 @@ public final class Declaration {
         return internal;
     }
 
+    /** Whether it takes complex numbers; what a composite takes is what its parts take. */
+    public boolean isComplex() {
+        return complex;
+    }
+
     /** Whether its derivatives can be checked by samples. */
     public boolean isSampled() {
         return whyUnsampled.isEmpty();

@@ -1,7 +1,7 @@
 package dev.gradwire.op;
 
 import static dev.gradwire.op.Declaration.operator;
-import static dev.gradwire.op.Unary.function;
+import static dev.gradwire.op.Unary.analytic;
 
 import java.util.List;
 
@@ -14,37 +14,47 @@ final class Exponential {
 
     static List<Declaration> declarations() {
         return List.of(
-                function("exp", "e^self", "", n -> n.grad().mul(n.result())),
-                function("exp2", "2^self", "", n -> n.grad().mul(n.result()).mul(LN_2))
+                analytic("exp", "e^self", "", n -> n.grad().mul(n.result().conj())),
+                analytic(
+                                "exp2",
+                                "2^self",
+                                "",
+                                n -> n.grad().mul(n.result().conj()).mul(LN_2))
                         .alias("special_exp2"),
-                function(
+                analytic(
                                 "expm1",
                                 "e^self − 1, exact near 0",
                                 "",
-                                n -> n.grad().mul(n.result().add(1)))
+                                n -> n.grad().mul(n.result().add(1).conj()))
                         .alias("special_expm1"),
-                function("log", "natural logarithm", "{0.1..4}", n -> n.grad().div(n.self())),
-                function(
+                analytic(
+                        "log",
+                        "natural logarithm",
+                        "{0.1..4}",
+                        n -> n.grad().div(n.self().conj())),
+                analytic(
                         "log2",
                         "logarithm to base 2",
                         "{0.1..4}",
-                        n -> n.grad().div(n.self().mul(LN_2))),
-                function(
+                        n -> n.grad().div(n.self().mul(LN_2).conj())),
+                analytic(
                         "log10",
                         "logarithm to base 10",
                         "{0.1..4}",
-                        n -> n.grad().div(n.self().mul(LN_10))),
-                function(
+                        n -> n.grad().div(n.self().mul(LN_10).conj())),
+                analytic(
                                 "log1p",
                                 "log(1 + self), exact near 0",
                                 "{-0.9..4}",
-                                n -> n.grad().div(n.self().add(1)))
+                                n -> n.grad().div(n.self().add(1).conj()))
                         .alias("special_log1p"),
-                function(
+                analytic(
                                 "sigmoid",
                                 "1 / (1 + e^−self)",
                                 "",
-                                n -> n.grad().mul(n.result().rsub(1)).mul(n.result()))
+                                n -> n.grad()
+                                        .mul(n.result().rsub(1).conj())
+                                        .mul(n.result().conj()))
                         .alias("special_expit"),
                 operator("logit(Tensor self, float? eps=None) -> Tensor")
                         .doc("log(self / (1 − self)), self kept in [eps, 1 − eps] if eps is given")

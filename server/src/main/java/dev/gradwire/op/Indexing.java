@@ -4,6 +4,7 @@ import static dev.gradwire.op.Declaration.operator;
 import static dev.gradwire.op.Reshapes.composite;
 import static dev.gradwire.op.TypeRule.one;
 
+import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
@@ -23,10 +24,12 @@ final class Indexing {
                 operator("index_select(Tensor self, int dim, Tensor index) -> Tensor")
                         .doc("the slices of self at indices of a dimension")
                         .samples(
+                                "complex128[3, 2], 0, int64[4]{0..2}",
                                 "float64[3, 2], 0, int64[4]{0..2}",
                                 "float64[2, 3], -1, int64[]",
                                 "float64[], 0, int64[1]{0..0}")
                         .gradFn("IndexSelectBackward0")
+                        .complex()
                         .types(one(call -> slices(call, index(call, "index").elements())))
                         .vjp(
                                 "self",
@@ -37,17 +40,25 @@ final class Indexing {
                 operator("index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor")
                         .doc("self with the slices of source, times alpha, added at indices of a dimension")
                         .samples(
+                                "complex128[3, 2], 0, int64[4]{0..2}, complex128[4, 2], alpha=complex(0.5, 1.0)",
                                 "float64[3, 2], 0, int64[4]{0..2}, float64[4, 2], alpha=0.5",
                                 "float64[], 0, int64[1]{0..0}, float64[]")
                         .gradFn("IndexAddBackward0")
+                        .complex()
                         .types(one(Indexing::withSource))
                         .vjp("self", n -> n.grad())
-                        .vjp("source", n -> times(selected(n), n))
+                        .vjp(
+                                "source",
+                                n -> Products.scaled(
+                                        selected(n), n.arg("alpha").conj().argument()))
                         .decompose(Indexing::add),
                 operator("index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor")
                         .doc("self with the slices of source at indices of a dimension")
-                        .samples("float64[3, 2], 1, int64[1], float64[3, 1]")
+                        .samples(
+                                "complex128[3, 2], 1, int64[1], complex128[3, 1]",
+                                "float64[3, 2], 1, int64[1], float64[3, 1]")
                         .gradFn("IndexCopyBackward0")
+                        .complex()
                         .types(one(Indexing::withSource))
                         .vjp("self", n -> n.grad().call("index_fill", n.raw("dim"), n.arg("index"), 0))
                         .vjp("source", Indexing::selected)
@@ -62,8 +73,12 @@ final class Indexing {
                                         .sumAll()),
                 operator("gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor")
                         .doc("for each element of index, the element of self with that index along a dimension")
-                        .samples("float64[3, 2], 0, int64[4, 2]{0..2}", "float64[2, 3], -1, int64[1, 2]{0..2}")
+                        .samples(
+                                "complex128[3, 2], 0, int64[4, 2]{0..2}",
+                                "float64[3, 2], 0, int64[4, 2]{0..2}",
+                                "float64[2, 3], -1, int64[1, 2]{0..2}")
                         .gradFn("GatherBackward0")
+                        .complex()
                         .types(one(call -> {
                             requireWithin(call, "self", false);
                             return call.type("self").withShape(call.shape("index"));
@@ -76,8 +91,11 @@ final class Indexing {
                         .kernel("gather"),
                 operator("scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor")
                         .doc("self with value at indices along a dimension")
-                        .samples("float64[3, 2], 0, int64[1, 2]{0..2}, 2.5")
+                        .samples(
+                                "complex128[3, 2], 0, int64[1, 2]{0..2}, complex(2.5, 1.0)",
+                                "float64[3, 2], 0, int64[1, 2]{0..2}, 2.5")
                         .gradFn("ScatterBackward1")
+                        .complex()
                         .types(one(call -> {
                             Require.fits(
                                     "value",
@@ -88,13 +106,20 @@ final class Indexing {
                         }))
                         .vjp("self", n -> n.grad().call("scatter", n.raw("dim"), n.arg("index"), 0))
                         .batch(IndexBatching::scatter)
-                        .kernel("scatter.value"),
+                        .kernelWhere("scatter.value", call -> !(call.arg("value") instanceof Argument.Complex))
+                        .decompose(n -> {
+                            Expr value = n.arg("value").as(n.type("self").dtype());
+                            return n.self()
+                                    .call("scatter", n.raw("dim"), n.arg("index"), value.expand(n.shape("index")));
+                        }),
                 operator("scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor")
                         .doc("self with each element of src at its index along a dimension")
                         .samples(
+                                "complex128[3, 2], 0, int64[1, 2]{0..2}, complex128[1, 2]",
                                 "float64[3, 2], 0, int64[1, 2]{0..2}, float64[1, 2]",
                                 "float64[3, 2], 0, int64[1, 2]{0..2}, float64[2, 3]")
                         .gradFn("ScatterBackward0")
+                        .complex()
                         .types(one(Indexing::scattered))
                         .vjp("self", n -> n.grad().call("scatter", n.raw("dim"), n.arg("index"), 0))
                         .vjp("src", Indexing::gathered)
@@ -103,16 +128,20 @@ final class Indexing {
                 operator("scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor")
                         .doc("self with each element of src added at its index along a dimension")
                         .gradFn("ScatterAddBackward0")
+                        .complex()
                         .types(one(Indexing::scattered))
                         .vjp("self", n -> n.grad())
                         .vjp("src", Indexing::gathered)
                         .batch(IndexBatching::scatter)
                         .kernel("scatter_add")
-                        .samples("float64[3, 2], 0, int64[4, 2]{0..2}, float64[4, 2]"),
+                        .samples(
+                                "complex128[3, 2], 0, int64[4, 2]{0..2}, complex128[4, 2]",
+                                "float64[3, 2], 0, int64[4, 2]{0..2}, float64[4, 2]"),
                 operator("take(Tensor self, Tensor index) -> Tensor")
                         .doc("the elements of self at indices in row-major order")
-                        .samples("float64[2, 3], int64[4]{-6..5}")
+                        .samples("complex128[2, 3], int64[4]{-6..5}", "float64[2, 3], int64[4]{-6..5}")
                         .gradFn("TakeBackward0")
+                        .complex()
                         .types(one(call -> call.type("self").withShape(index(call, "index"))))
                         .vjp("self", n -> n.full(n.type("self"), 0).call("put", n.arg("index"), n.grad(), true))
                         .batch(IndexBatching::take)
@@ -120,9 +149,11 @@ final class Indexing {
                 operator("put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor")
                         .doc("self with the elements of source at indices in row-major order")
                         .samples(
+                                "complex128[2, 3], int64[4]{0..5}, complex128[4], True",
                                 "float64[2, 3], int64[1]{0..5}, float64[1]",
                                 "float64[2, 3], int64[4]{0..5}, float64[4], True")
                         .gradFn("PutBackward0")
+                        .complex()
                         .types(one(call -> {
                             requireDtype(call, "source");
                             if (index(call, "index").elements()
@@ -203,16 +234,14 @@ final class Indexing {
         return n.grad().call("index_select", n.raw("dim"), n.arg("index")).reshape(n.shape("source"));
     }
 
-    private static Expr times(Expr tensor, Args n) {
-        return n.number("alpha") == 1 ? tensor : tensor.mul(n.arg("alpha"));
-    }
-
     /** {@code self[:, …, index] += alpha · source} */
     private static Expr add(Args n) {
         Shape shape = n.rank("self") == 0 ? Shape.of(1) : n.shape("self");
         int dim = n.dim("dim", shape.rank());
         long count = index(n.call(), "index").elements();
-        Expr source = times(n.arg("source"), n).to(n.type("self").dtype()).reshape(shape.withDim(dim, count));
+        Expr source = Products.scaled(n.arg("source"), n.raw("alpha"))
+                .to(n.type("self").dtype())
+                .reshape(shape.withDim(dim, count));
         Expr sum = n.arg("self")
                 .reshape(shape)
                 .call("index_put", Indices.along(dim, n.arg("index").reshape(count)), source, true);
@@ -224,8 +253,15 @@ final class Indexing {
                         + " value) -> Tensor")
                 .doc("self with value at indices of a dimension")
                 .gradFn(gradFn)
+                .complex()
                 .types(one(call -> {
                     Require.fits("value", call.arg("value"), call.type("self").dtype());
+                    Require.that(
+                            call.type("self").dtype().isComplex()
+                                    || !call.type("value").dtype().isComplex()
+                                    || call.arg("value").isNumber(),
+                            "value",
+                            "is complex, but self is not");
                     slices(call, index(call, "index").elements());
                     if (call.type("value").rank() != 0) {
                         throw GraphException.argument(
@@ -235,8 +271,17 @@ final class Indexing {
                 }))
                 .vjp("self", n -> n.grad().call("index_fill", n.raw("dim"), n.arg("index"), 0))
                 .batch(IndexBatching::fill)
-                .kernel("index_fill.int_" + value)
-                .samples("float64[3, 2], 0, int64[2]{0..2}, " + (value.equals("Tensor") ? "float64[]" : "2.5"));
+                .kernelWhere("index_fill.int_" + value, call -> !(call.arg("value") instanceof Argument.Complex))
+                .decompose(n -> n.self()
+                        .call(
+                                "index_fill.int_Tensor",
+                                n.raw("dim"),
+                                n.arg("index"),
+                                n.arg("value").as(n.type("self").dtype())))
+                .samples(
+                        "float64[3, 2], 0, int64[2]{0..2}, " + (value.equals("Tensor") ? "float64[]" : "2.5"),
+                        "complex128[3, 2], 0, int64[2]{0..2}, "
+                                + (value.equals("Tensor") ? "complex128[]" : "complex(2.5, 1.0)"));
     }
 
     /** Whether an index lies within a tensor's shape, except along {@code dim} unless that counts too. */

@@ -29,10 +29,12 @@ final class Indices {
                 operator("index.Tensor(Tensor self, Tensor?[] indices) -> Tensor")
                         .doc("self[indices]: None keeps a dimension, tensors of indices broadcast against each other")
                         .samples(
+                                "complex128[3, 4], [int64[2]{0..2}]",
                                 "float64[3, 4], [int64[2]{0..2}]",
                                 "float64[3, 2, 4], [int64[2, 1]{0..2}, None, int64[3]{-4..3}]",
                                 "float64[2, 3], [None, int64[4]{0..2}]")
                         .gradFn("IndexBackward0")
+                        .complex()
                         .types(one(call -> {
                             refuseMasks(call);
                             return call.type("self").withShape(indexed(call));
@@ -43,10 +45,12 @@ final class Indices {
                 operator("index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor")
                         .doc("self with values, or self plus values, at self[indices]; a mask is possible alone")
                         .samples(
+                                "complex128[3, 4], [int64[5]{0..2}], complex128[4], True",
                                 "float64[3, 4], [int64[1]{0..2}], float64[1, 4]",
                                 "float64[3, 4], [int64[5]{0..2}], float64[4], True",
                                 "float64[3, 2], [bool[3]], float64[2]")
                         .gradFn("IndexPutBackward0")
+                        .complex()
                         .types(one(Indices::put))
                         .vjp(
                                 "self",

@@ -19,8 +19,9 @@ final class MaskedIndexing {
         return List.of(
                 operator("masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor")
                         .doc("self with the elements of source, in their order, where the mask is true")
-                        .samples("float64[2, 3], bool[2, 3], float64[6]")
+                        .samples("float64[2, 3], bool[2, 3], float64[6]", "complex128[2, 3], bool[2, 3], complex128[6]")
                         .gradFn("MaskedScatterBackward0")
+                        .complex()
                         .types(one(call -> {
                             Require.sameDtype(call, "self", "source");
                             requireMask(call);
@@ -36,10 +37,15 @@ final class MaskedIndexing {
                                 : n.arg("mask").where(n.arg("source").call("take", order(n)), n.self())),
                 operator("_unsafe_masked_index(Tensor self, Tensor mask, Tensor?[] indices, Scalar fill) -> Tensor")
                         .doc("self[indices] where the mask is true, fill elsewhere, whatever the indices are there")
-                        .samples("float64[3, 2], bool[4], [int64[4]{0..2}, int64[4]{0..1}], 0.5")
+                        .samples(
+                                "float64[3, 2], bool[4], [int64[4]{0..2}, int64[4]{0..1}], 0.5",
+                                "complex128[3, 2], bool[4], [int64[4]{0..2}, int64[4]{0..1}], complex(0.5, 1.0)")
                         .gradFn("UnsafeMaskedIndexBackward0")
+                        .complex()
                         .types(one(call -> {
                             requireMask(call);
+                            Require.fits(
+                                    "fill", call.arg("fill"), call.type("self").dtype());
                             Shape indexed = Indices.indexed(call);
                             return call.type("self")
                                     .withShape(Shape.broadcast(indexed, call.shape("mask"))
@@ -63,8 +69,11 @@ final class MaskedIndexing {
                                 "_unsafe_masked_index_put_accumulate(Tensor self, Tensor mask, Tensor?[] indices, Tensor values)"
                                         + " -> Tensor")
                         .doc("self with values added at indices where the mask is true")
-                        .samples("float64[3, 2], bool[4], [int64[4]{0..2}, int64[4]{0..1}], float64[4]")
+                        .samples(
+                                "float64[3, 2], bool[4], [int64[4]{0..2}, int64[4]{0..1}], float64[4]",
+                                "complex128[3, 2], bool[4], [int64[4]{0..2}, int64[4]{0..1}], complex128[4]")
                         .gradFn("UnsafeMaskedIndexPutAccumulateBackward0")
+                        .complex()
                         .types(one(call -> {
                             requireMask(call);
                             Shape indexed = Indices.indexed(call);

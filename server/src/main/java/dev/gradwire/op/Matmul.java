@@ -57,16 +57,21 @@ final class Matmul {
                         })
                         .samples("[float64[2, 3], float64[3, 1], float64[1, 2]]"),
                 operator("linalg_vecdot(Tensor x, Tensor y, *, int dim=-1) -> Tensor")
-                        .doc("Σ x · y along dim")
+                        .doc("Σ conj(x) · y along dim")
                         .composite(n -> {
-                            Require.floating(n.call(), "x", "y");
+                            Require.differentiable(n.call(), "x", "y");
                             Expr x = n.arg("x");
                             Expr y = n.arg("y");
                             boolean vectors = x.rank() == 1 && y.rank() == 1;
                             return List.of(
-                                    vectors ? x.call("vdot", y) : x.mul(y).sum(n.integer("dim")));
+                                    vectors
+                                            ? x.call("vdot", y)
+                                            : x.conj().mul(y).sum(n.integer("dim")));
                         })
-                        .samples("float64[2, 3], float64[3]", "float64[3], float64[3]"),
+                        .samples(
+                                "float64[2, 3], float64[3]",
+                                "float64[3], float64[3]",
+                                "complex128[2, 3], complex128[3]"),
                 operator("kron(Tensor self, Tensor other) -> Tensor")
                         .doc("Kronecker product: other times each element of self, side by side")
                         .composite(n -> List.of(Contraction.kron(n.arg("self"), n.arg("other"))))

@@ -24,6 +24,7 @@ final class Moves {
                 operator("flip(Tensor self, int[] dims) -> Tensor")
                         .doc("self in reverse order along dimensions")
                         .gradFn("FlipBackward0")
+                        .complex()
                         .types(one(call -> {
                             Dims.listed(call, "dims", call.type("self").rank());
                             return call.type("self");
@@ -31,7 +32,7 @@ final class Moves {
                         .vjp("self", n -> n.grad().call("flip", n.raw("dims")))
                         .batch(Batch.listing("dims"))
                         .kernel("flip")
-                        .samples("float64[2, 3], [0, -1]", "float64[0, 2], [1]"),
+                        .samples("complex128[2, 3], [0, -1]", "float64[2, 3], [0, -1]", "float64[0, 2], [1]"),
                 composite("fliplr(Tensor self)", n -> flipped(n, 1))
                         .doc("self with its columns in reverse order")
                         .samples("float64[2, 3]"),
@@ -41,6 +42,7 @@ final class Moves {
                 operator("roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor")
                         .doc("self shifted cyclically along dimensions; without dims, in row-major order")
                         .gradFn("RollBackward0")
+                        .complex()
                         .types(one(Moves::rolled))
                         .vjp("self", n -> {
                             long[] back = LongStream.of(shifts(n.call()))
@@ -52,22 +54,32 @@ final class Moves {
                         .kernel(
                                 "roll",
                                 call -> List.of(call.arg("self"), Expr.argument(shifts(call)), call.arg("dims")))
-                        .samples("float64[3, 4], 2", "float64[3, 4], [1, -1], [0, 1]"),
+                        .samples("complex128[3, 4], 2", "float64[3, 4], 2", "float64[3, 4], [1, -1], [0, 1]"),
                 operator("rot90(Tensor self, int k=1, int[] dims=[0,1]) -> Tensor")
                         .doc("self turned k times by 90 degrees, from the first of dims towards the second")
                         .gradFn("Rot90Backward0")
+                        .complex()
                         .types(one(Moves::rotated))
                         .vjp("self", n -> n.grad().call("rot90", Math.floorMod(-n.integer("k"), 4L), n.raw("dims")))
                         .decompose(Moves::rotate)
-                        .samples("float64[2, 3]", "float64[2, 3, 4], -3, [1, -1]", "float64[2, 3], 2"),
+                        .samples(
+                                "complex128[2, 3]",
+                                "float64[2, 3]",
+                                "float64[2, 3, 4], -3, [1, -1]",
+                                "float64[2, 3], 2"),
                 operator("repeat(Tensor self, int[] repeats) -> Tensor")
                         .doc("self repeated along each dimension, new leading ones included")
                         .gradFn("RepeatBackward0")
+                        .complex()
                         .types(one(Moves::repeated))
                         .vjp("self", Moves::sumOfRepeats)
                         .batch(ViewBatching::repeat)
                         .kernel("repeat")
-                        .samples("float64[2, 3], [2, 1, 3]", "float64[2], [0]", "float64[], [2]"),
+                        .samples(
+                                "complex128[2, 3], [2, 1, 3]",
+                                "float64[2, 3], [2, 1, 3]",
+                                "float64[2], [0]",
+                                "float64[], [2]"),
                 composite("tile(Tensor self, int[] dims)", n -> {
                             LongStream missing = LongStream.generate(() -> 1)
                                     .limit(Math.max(0, n.rank("self") - n.ints("dims").length));

@@ -25,10 +25,15 @@ final class Norms {
                                 + " ScalarType? dtype=None) -> Tensor")
                         .doc("(Σ |x|^ord)^(1/ord) along dimensions; for ord 0 how many are not 0, for ±inf the extreme")
                         .gradFn("LinalgVectorNormBackward0")
+                        .complex()
                         .types(one(Norms::norm))
                         .vjp(
                                 "self",
-                                n -> vjp(n, n.arg("self").to(n.grad().dtype()), n.number("ord"), n.dims("dim", "self")))
+                                n -> vjp(
+                                        n,
+                                        inPrecision(n.arg("self"), n.grad().dtype()),
+                                        n.number("ord"),
+                                        n.dims("dim", "self")))
                         .decompose(n -> norm(n))
                         .samples(
                                 "float64[2, 3]",
@@ -37,7 +42,13 @@ final class Norms {
                                 "float64[2, 3], 0.5",
                                 "float64[2, 3], inf, 0",
                                 "float64[2, 3], 1.5",
-                                "float64[], 2"),
+                                "float64[], 2",
+                                "complex128[2, 3]",
+                                "complex128[2, 3], 3, 1, True",
+                                "complex128[2, 3], 1",
+                                "complex128[2, 3], 0.5",
+                                "complex128[2, 3], inf, 0",
+                                "complex128[2, 3], 1.5"),
                 operator("dist(Tensor self, Tensor other, Scalar p=2) -> Tensor")
                         .doc("the norm of order p of self − other")
                         .gradFn("DistBackward0")
@@ -71,12 +82,17 @@ final class Norms {
                 operator("_norm(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor")
                         .gradFn("NormBackward1")
                         .doc("linalg_vector_norm")
+                        .complex()
                         .types(one(call ->
                                 norm(call, order(call), call.type("self").dtype())))
                         .vjp("self", n -> vjp(n, n.self(), order(n.call()), n.dims("dim", "self")))
                         .decompose(n -> n.arg("self")
                                 .call("linalg_vector_norm", order(n.call()), n.raw("dim"), n.raw("keepdim")))
-                        .samples("float64[2, 3], 2, [1]", "float64[2, 3], 3, [1], True", "float64[2, 3], 1, [0]"),
+                        .samples(
+                                "float64[2, 3], 2, [1]",
+                                "float64[2, 3], 3, [1], True",
+                                "float64[2, 3], 1, [0]",
+                                "complex128[2, 3], 2, [1]"),
                 operator(
                                 "norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype)"
                                         + " -> Tensor")
@@ -97,6 +113,11 @@ final class Norms {
     }
 
     private static TensorType norm(Call call) {
+        boolean complex = call.type("self").dtype().isComplex();
+        Require.that(
+                floating(call).isComplex() == complex,
+                "dtype",
+                "must be " + (complex ? "complex" : "real") + " as self is");
         return norm(call, call.number("ord"), floating(call));
     }
 
@@ -117,7 +138,7 @@ final class Norms {
                         "has no element along dimension " + dim + " for a norm of order " + ord + ": " + shape);
             }
         }
-        return reduced(call, dtype);
+        return reduced(call, dtype.toReal());
     }
 
     /** The type in which powers are summed: those of float16 would soon be infinite. */
@@ -125,9 +146,14 @@ final class Norms {
         return dtype.sizeInBytes() < Float.BYTES ? DType.FLOAT32 : dtype;
     }
 
+    /** A tensor in the precision of a real dtype. */
+    private static Expr inPrecision(Expr tensor, DType dtype) {
+        return tensor.to(tensor.dtype().isComplex() ? dtype.toComplex() : dtype);
+    }
+
     private static Expr norm(Args n) {
         DType dtype = floating(n.call());
-        return power(n, n.self().to(dtype).to(wide(dtype))).to(dtype);
+        return power(n, n.self().to(dtype).to(wide(dtype))).to(dtype.toReal());
     }
 
     private static Expr power(Args n, Expr self) {
@@ -135,7 +161,7 @@ final class Norms {
         long[] dims = n.dims("dim", "self");
         Argument keepdim = n.raw("keepdim");
         if (ord == 0) {
-            return self.ne(0).to(self.dtype()).call("sum", dims, keepdim);
+            return self.ne(0).to(self.dtype().toReal()).call("sum", dims, keepdim);
         }
         if (Double.isInfinite(ord)) {
             return dims.length == 0 ? self.abs() : self.abs().call(ord > 0 ? "amax" : "amin", dims, keepdim);
@@ -144,7 +170,7 @@ final class Norms {
             return self.abs().call("sum", dims, keepdim);
         }
         if (ord == 2) {
-            return self.square().call("sum", dims, keepdim).sqrt();
+            return self.squaredMagnitude().call("sum", dims, keepdim).sqrt();
         }
         return self.abs().pow(ord).call("sum", dims, keepdim).pow(1 / ord);
     }
@@ -153,7 +179,12 @@ final class Norms {
     private static Expr vjp(Backward n, Expr tensor, double ord, long[] dims) {
         DType dtype = wide(n.grad().dtype());
         Shape kept = Dims.reduce(tensor.shape(), dims, true);
-        return vjp(n.grad().to(dtype).reshape(kept), n.result().to(dtype).reshape(kept), tensor.to(dtype), ord, dims);
+        return vjp(
+                n.grad().to(dtype).reshape(kept),
+                n.result().to(dtype).reshape(kept),
+                inPrecision(tensor, dtype),
+                ord,
+                dims);
     }
 
     private static Expr vjp(Expr grad, Expr norm, Expr self, double ord, long[] dims) {
@@ -161,7 +192,7 @@ final class Norms {
             return self.zerosLike();
         }
         if (ord == 1) {
-            return grad.mul(self.sign());
+            return grad.mul(self.sgn());
         }
         Expr known = norm.ne(0);
         Expr safe = known.where(norm, 1.0);
@@ -172,14 +203,14 @@ final class Norms {
         if (Double.isInfinite(ord)) {
             Expr ties = size.eq(norm).or(size.call("isnan"));
             Expr count = ties.call("sum.dim_IntList", dims, true);
-            return self.sign().mul(grad.div(count)).mul(ties);
+            return self.sgn().mul(grad.div(count)).mul(ties);
         }
         if (ord < 1) {
             Expr nonzero = self.ne(0);
             Expr slope = nonzero.where(size, 1.0).pow(ord - 1).maskedBy(nonzero);
-            return self.sign().mul(slope).mul(grad).mul(safe.pow(1 - ord).maskedBy(known));
+            return self.sgn().mul(slope).mul(grad).mul(safe.pow(1 - ord).maskedBy(known));
         }
-        Expr slope = ord < 2 ? self.sign().mul(size.pow(ord - 1)) : self.mul(size.pow(ord - 2));
+        Expr slope = ord < 2 ? self.sgn().mul(size.pow(ord - 1)) : self.mul(size.pow(ord - 2));
         return slope.mul(grad.maskedBy(known).div(safe.pow(ord - 1)));
     }
 

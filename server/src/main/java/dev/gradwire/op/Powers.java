@@ -1,7 +1,7 @@
 package dev.gradwire.op;
 
 import static dev.gradwire.op.Declaration.operator;
-import static dev.gradwire.op.Unary.function;
+import static dev.gradwire.op.Unary.analytic;
 
 import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
@@ -20,20 +20,25 @@ final class Powers {
                 operator("pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor")
                         .doc("self to the power of exponent")
                         .gradFn("PowBackward0")
+                        .complex()
                         .types(Elementwise.numbers("self", "exponent").requiring(Powers::requireWholePower))
-                        .vjp("self", n -> ofConstantPower(n, n.number("exponent")))
-                        .decompose(n -> power(n.promoted("self"), n.number("exponent"), n.promoted("exponent")))
+                        .vjp("self", Powers::ofConstantPower)
+                        .decompose(Powers::power)
                         .samples(
                                 "float64[2, 3], 2",
                                 "float64[2, 3], 3.0",
                                 "float64[2, 3]{0.1..4}, -0.5",
                                 "float64[2, 3]{0.1..4}, 2.5",
-                                "float64[], 0"),
+                                "float64[], 0",
+                                "complex128[2, 3], 3.0",
+                                "complex128[2, 3]{0.1..4}, complex(0.5, -1.0)",
+                                "float64[3]{0.1..4}, complex(0.5, -1.0)"),
                 operator("pow.Scalar(Scalar self, Tensor exponent) -> Tensor")
                         .doc("self to the power of exponent")
                         .gradFn("PowBackward2")
                         .overload("pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor")
                         .gradFn("PowBackward1")
+                        .complex()
                         .types(Elementwise.numbers("self", "exponent"))
                         .vjp("self", Powers::ofBase)
                         .vjp("exponent", Powers::ofExponent)
@@ -41,7 +46,10 @@ final class Powers {
                         .samples(
                                 "2.5, float64[3]",
                                 "float64[2, 3]{0.1..4}, float64[3]",
-                                "float64[]{0.1..4}, float64[2]"),
+                                "float64[]{0.1..4}, float64[2]",
+                                "complex128[2, 3]{0.1..4}, complex128[3]",
+                                "float64[2]{0.1..4}, complex128[2]",
+                                "complex(0.5, -1.0), float64[2]"),
                 operator("float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor")
                         .doc("self to the power of exponent, computed in float64")
                         .overload("float_power.Scalar(Scalar self, Tensor exponent) -> Tensor")
@@ -52,21 +60,21 @@ final class Powers {
                         .doc("self²")
                         .composite(n -> List.of(n.self().pow(2)))
                         .samples("float64[2, 3]"),
-                function(
+                analytic(
                         "sqrt",
                         "√self",
                         "{0.1..4}",
-                        n -> n.grad().div(n.result().mul(2))),
-                function(
+                        n -> n.grad().div(n.result().mul(2).conj())),
+                analytic(
                         "rsqrt",
                         "1 / √self",
                         "{0.1..4}",
-                        n -> n.grad().mul(n.result().pow(3)).mul(-0.5)),
-                function(
+                        n -> n.grad().mul(n.result().pow(3).conj()).mul(-0.5)),
+                analytic(
                         "reciprocal",
                         "1 / self",
                         "{0.1..4}",
-                        n -> n.grad().neg().mul(n.result().square())),
+                        n -> n.grad().neg().mul(n.result().square().conj())),
                 operator("hypot(Tensor self, Tensor other) -> Tensor")
                         .doc("√(self² + other²)")
                         .gradFn("HypotBackward0")
@@ -87,7 +95,12 @@ final class Powers {
     }
 
     /** A power by multiplication, division and roots, for the exponents for which PyTorch does so. */
-    private static Expr power(Expr x, double e, Expr constant) {
+    private static Expr power(Args n) {
+        Expr x = n.promoted("self");
+        if (n.raw("exponent") instanceof Argument.Complex) {
+            return x.call("pow.Tensor_Tensor", n.promoted("exponent"));
+        }
+        double e = n.number("exponent");
         if (e == 0) {
             return x.onesLike();
         } else if (e == 1) {
@@ -105,15 +118,21 @@ final class Powers {
         } else if (e == -0.5) {
             return x.rsqrt();
         }
-        return x.call("pow.Tensor_Tensor", constant);
+        return x.call("pow.Tensor_Tensor", n.promoted("exponent"));
     }
 
     /** {@code x^e: e · x^(e−1)}, and 0 for the exponent 0 whatever x is. */
-    private static @Nullable Expr ofConstantPower(Backward n, double e) {
+    private static @Nullable Expr ofConstantPower(Backward n) {
+        if (n.raw("exponent") instanceof Argument.Complex(double real, double imaginary)) {
+            Expr power = n.self().pow(new Argument.Complex(real - 1, imaginary));
+            boolean zero = real == 0 && imaginary == 0;
+            return zero ? null : n.grad().mul(power.mul(n.raw("exponent")).conj());
+        }
+        double e = n.number("exponent");
         if (e == 0) {
             return null;
         }
-        return e == 1 ? n.grad() : n.grad().mul(n.self().pow(e - 1).mul(e));
+        return e == 1 ? n.grad() : n.grad().mul(n.self().pow(e - 1).mul(e).conj());
     }
 
     /** The same for an exponent that is a tensor. */
@@ -121,15 +140,15 @@ final class Powers {
         // An exponent that is not used must not make an infinite power of 0 on the way.
         Expr zero = n.arg("exponent").eq(0);
         Expr e = zero.where(1, n.arg("exponent"));
-        return zero.where(0.0, n.grad().mul(e.mul(n.self().pow(e.sub(1)))));
+        return zero.where(0.0, n.grad().mul(e.mul(n.self().pow(e.sub(1))).conj()));
     }
 
     /** {@code b^y: b^y · log b}, and 0 for b = 0 and y ≥ 0, its limit (which is not that of the product). */
     private static Expr ofExponent(Backward n) {
         Expr base = n.promoted("self");
         Expr y = n.promoted("exponent");
-        Expr limit = base.eq(0).and(y.ge(0));
-        return n.grad().mul(limit.where(0.0, n.result().mul(base.log())));
+        Expr limit = base.eq(0).and(y.real().ge(0));
+        return n.grad().mul(limit.where(0.0, n.result().mul(base.log())).conj());
     }
 
     private static void requireWholePower(Call call) {

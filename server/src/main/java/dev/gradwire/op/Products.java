@@ -82,21 +82,24 @@ final class Products {
                         .samples("float64[2], float64[3]"),
                 added("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor")
                         .gradFn("AddmmBackward0")
+                        .complex()
                         .types(one(call -> added(call, matrices(call, "mat1", "mat2", 2))))
-                        .vjp("mat1", n -> scaled(n.grad().mm(transposed(n.arg("mat2"))), n.raw("alpha")))
-                        .vjp("mat2", n -> scaled(transposed(n.arg("mat1")).mm(n.grad()), n.raw("alpha")))
+                        .vjp("mat1", n -> scaled(n.grad().mm(n.arg("mat2").mH()), alpha(n)))
+                        .vjp("mat2", n -> scaled(n.arg("mat1").mH().mm(n.grad()), alpha(n)))
                         .kernelWhere("addmm", Products::isFloating)
                         .decompose(n -> sum(n, n.arg("mat1").mm(n.arg("mat2"))))
                         .flops(call -> flops(call, "mat1", "mat2"))
                         .samples(
+                                "complex128[3], complex128[2, 4], complex128[4, 3], beta=complex(0.5, 1.0), alpha=complex(1.0, -1.0)",
                                 "float64[3], float64[2, 4], float64[4, 3]",
                                 "float64[], float64[2, 0], float64[0, 3], beta=0.5, alpha=-2",
                                 "float64[2, 3], float64[2, 1], float64[1, 3], beta=0"),
                 added("addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor")
                         .gradFn("AddmvBackward0")
+                        .complex()
                         .types(one(call -> added(call, matrixVector(call, "mat", "vec"))))
-                        .vjp("mat", n -> scaled(outer(n.grad(), n.arg("vec")), n.raw("alpha")))
-                        .vjp("vec", n -> scaled(transposed(n.arg("mat")).call("mv", n.grad()), n.raw("alpha")))
+                        .vjp("mat", n -> scaled(outer(n.grad(), n.arg("vec").conj()), alpha(n)))
+                        .vjp("vec", n -> scaled(n.arg("mat").mH().call("mv", n.grad()), alpha(n)))
                         // Of a scalar and a matrix without elements the library makes a scalar
                         .kernelWhere(
                                 "addmv",
@@ -104,19 +107,24 @@ final class Products {
                         .decompose(n -> sum(n, n.arg("mat").call("mv", n.arg("vec"))))
                         .flops(call -> times(2, call.shape("mat").elements()))
                         .samples(
+                                "complex128[2], complex128[2, 3], complex128[3], alpha=complex(1.0, -1.0)",
                                 "float64[2], float64[2, 3], float64[3]",
                                 "float64[], float64[2, 3], float64[3], alpha=3"),
                 added("baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor")
                         .gradFn("BaddbmmBackward0")
+                        .complex()
                         .types(one(call -> added(call, matrices(call, "batch1", "batch2", 3))))
-                        .vjp("batch1", n -> scaled(n.grad().bmm(transposed(n.arg("batch2"))), n.raw("alpha")))
-                        .vjp("batch2", n -> scaled(transposed(n.arg("batch1")).bmm(n.grad()), n.raw("alpha")))
+                        .vjp("batch1", n -> scaled(n.grad().bmm(n.arg("batch2").mH()), alpha(n)))
+                        .vjp("batch2", n -> scaled(n.arg("batch1").mH().bmm(n.grad()), alpha(n)))
                         .kernelWhere("baddbmm", Products::isFloating)
                         .decompose(n -> sum(n, n.arg("batch1").bmm(n.arg("batch2"))))
                         .flops(call -> flops(call, "batch1", "batch2"))
-                        .samples("float64[2, 1, 3], float64[2, 4, 5], float64[2, 5, 3], beta=2, alpha=0.5"),
+                        .samples(
+                                "complex128[2, 1, 3], complex128[2, 4, 5], complex128[2, 5, 3], beta=2, alpha=0.5",
+                                "float64[2, 1, 3], float64[2, 4, 5], float64[2, 5, 3], beta=2, alpha=0.5"),
                 added("addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor")
                         .gradFn("AddbmmBackward0")
+                        .complex()
                         .types(one(call -> {
                             TensorType products = matrices(call, "batch1", "batch2", 3);
                             return added(
@@ -124,10 +132,9 @@ final class Products {
                         }))
                         .vjp(
                                 "batch1",
-                                n -> scaled(batched(n, "batch2").bmm(transposed(n.arg("batch2"))), n.raw("alpha")))
-                        .vjp(
-                                "batch2",
-                                n -> scaled(transposed(n.arg("batch1")).bmm(batched(n, "batch1")), n.raw("alpha")))
+                                n -> scaled(
+                                        batched(n, "batch2").bmm(n.arg("batch2").mH()), alpha(n)))
+                        .vjp("batch2", n -> scaled(n.arg("batch1").mH().bmm(batched(n, "batch1")), alpha(n)))
                         .kernelWhere("addbmm", Products::isFloating)
                         .decompose(n -> sum(
                                 n,
@@ -136,9 +143,12 @@ final class Products {
                                         .sum(0)
                                         .to(n.type("self").dtype())))
                         .flops(call -> flops(call, "batch1", "batch2"))
-                        .samples("float64[3], float64[2, 4, 5], float64[2, 5, 3], alpha=0.5"),
+                        .samples(
+                                "complex128[3], complex128[2, 4, 5], complex128[2, 5, 3], alpha=0.5",
+                                "float64[3], float64[2, 4, 5], float64[2, 5, 3], alpha=0.5"),
                 added("addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor")
                         .gradFn("AddrBackward0")
+                        .complex()
                         .types(one(Products::addrType))
                         .vjp(
                                 "vec1",
@@ -147,8 +157,9 @@ final class Products {
                                                 .call(
                                                         "mv",
                                                         n.arg("vec2")
-                                                                .to(n.grad().dtype())),
-                                        n.raw("alpha")))
+                                                                .to(n.grad().dtype())
+                                                                .conj()),
+                                        alpha(n)))
                         .vjp(
                                 "vec2",
                                 n -> scaled(
@@ -156,19 +167,27 @@ final class Products {
                                                 .call(
                                                         "mv",
                                                         n.arg("vec1")
-                                                                .to(n.grad().dtype())),
-                                        n.raw("alpha")))
+                                                                .to(n.grad().dtype())
+                                                                .conj()),
+                                        alpha(n)))
                         .decompose(n -> sum(n, outer(n.arg("vec1"), n.arg("vec2"))))
-                        .samples("float64[2, 3], float64[2], float64[3], beta=2", "float64[], float64[2], float64[0]"),
+                        .samples(
+                                "complex128[2, 3], float64[2], complex128[3], beta=2",
+                                "float64[2, 3], float64[2], float64[3], beta=2",
+                                "float64[], float64[2], float64[0]"),
                 operator("linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor")
                         .doc("cross products of the vectors of 3 along dim")
                         .gradFn("LinalgCrossBackward0")
+                        .complex()
                         .types(one(Products::crossType))
-                        .vjp("self", n -> cross(n.arg("other"), n.grad(), n.raw("dim")))
-                        .vjp("other", n -> cross(n.grad(), n.arg("self"), n.raw("dim")))
+                        .vjp("self", n -> cross(n.arg("other").conj(), n.grad(), n.raw("dim")))
+                        .vjp("other", n -> cross(n.grad(), n.arg("self").conj(), n.raw("dim")))
                         .batch(ProductBatching::cross)
                         .kernel("linalg_cross")
-                        .samples("float64[2, 3], float64[1, 3]", "float64[3, 2, 1], float64[3, 1, 4], dim=0"),
+                        .samples(
+                                "complex128[2, 3], complex128[1, 3]",
+                                "float64[2, 3], float64[1, 3]",
+                                "float64[3, 2, 1], float64[3, 1, 4], dim=0"),
                 operator("cross(Tensor self, Tensor other, int? dim=None) -> Tensor")
                         .doc("cross products of the vectors of 3 along dim, by default the first dimension of size 3")
                         .composite(n -> {
@@ -193,7 +212,7 @@ final class Products {
     private static Declaration added(String schema) {
         return operator(schema)
                 .doc("beta · self + alpha · product; self is left aside where beta is 0")
-                .vjp("self", n -> scaled(n.grad(), n.raw("beta")));
+                .vjp("self", n -> scaled(n.grad(), n.arg("beta").conj().argument()));
     }
 
     static Expr transposed(Expr matrix) {
@@ -210,6 +229,11 @@ final class Products {
 
     private static Expr cross(Expr a, Expr b, Object dim) {
         return a.callNamed("linalg_cross", Map.of("dim", dim), b);
+    }
+
+    /** The factor of what flows back: alpha's conjugate. */
+    private static Argument alpha(Args n) {
+        return n.arg("alpha").conj().argument();
     }
 
     /** A product that is left out where the factor is 1. */
@@ -286,6 +310,10 @@ final class Products {
                     !integral || !(call.arg(factor) instanceof Argument.Float),
                     factor,
                     "must be an int for " + product.dtype().label() + " tensors");
+            Require.that(
+                    product.dtype().isComplex() || !(call.arg(factor) instanceof Argument.Complex),
+                    factor,
+                    "must be real for " + product.dtype().label() + " tensors");
         }
         Shape self = call.shape("self");
         if (!Shape.broadcast(self, product.shape()).equals(Optional.of(product.shape()))) {

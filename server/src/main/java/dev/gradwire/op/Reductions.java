@@ -86,32 +86,40 @@ final class Reductions {
                 operator("prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor")
                         .doc("the product along a dimension")
                         .gradFn("ProdBackward1")
+                        .complex()
                         .types(one(call -> reduced(call, total(call))))
                         .vjp("self", n -> {
                             Expr others = products(n.arg("self").to(n.grad().dtype()), n.dim("dim", n.rank("self")));
-                            return restored(n.grad(), n).mul(others);
+                            return restored(n.grad(), n).mul(others.conj());
                         })
                         .batch(Batch.along("self", "dim"))
                         .kernel("prod.dim_int")
-                        .samples("float64[2, 3], 1", "float64[1, 4], 0, True", "float64[], 0", "float64[2, 0], -1"),
+                        .samples(
+                                "float64[2, 3], 1",
+                                "float64[1, 4], 0, True",
+                                "float64[], 0",
+                                "float64[2, 0], -1",
+                                "complex128[2, 3], 1"),
                 operator("prod(Tensor self, *, ScalarType? dtype=None) -> Tensor")
                         .doc("the product of all elements")
                         .gradFn("ProdBackward0")
+                        .complex()
                         .types(one(call -> new TensorType(total(call), Shape.SCALAR)))
                         .vjp("self", n -> {
                             Expr elements = n.arg("self")
                                     .to(n.grad().dtype())
                                     .reshape(n.shape("self").elements());
-                            return n.grad().mul(products(elements, 0)).reshape(n.shape("self"));
+                            return n.grad().mul(products(elements, 0).conj()).reshape(n.shape("self"));
                         })
                         .batch(Batch.flattening("prod.dim_int"))
                         .kernel("prod")
-                        .samples("float64[2, 3]", "float64[]"),
+                        .samples("float64[2, 3]", "float64[]", "complex128[2, 3]"),
                 test("any").doc("whether an element along dimensions is not 0"),
                 test("all").doc("whether no element along dimensions is 0"),
                 operator("count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor")
                         .overload("count_nonzero(Tensor self, int? dim=None) -> Tensor")
                         .doc("how many elements along dimensions are not 0")
+                        .complex()
                         .types(one(call -> reduced(call, DType.INT64)))
                         .decompose(n -> n.arg("self").ne(0).sum(n.dims("dim", "self"))));
     }
@@ -121,6 +129,7 @@ final class Reductions {
         return operator(name + ".dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor")
                 .overload(name + ".dim(Tensor self, int dim, bool keepdim=False) -> Tensor")
                 .overload(name + "(Tensor self) -> Tensor")
+                .complex()
                 .types(one(call -> {
                     DType dtype = call.type("self").dtype() == DType.UINT8 ? DType.UINT8 : DType.BOOL;
                     return new TensorType(dtype, Dims.reduce(call.shape("self"), tested(call), keepdim(call)));

@@ -53,6 +53,16 @@ final class Require {
         }
     }
 
+    /** That tensors are of numbers with derivatives. */
+    static void differentiable(Call call, String... parameters) {
+        for (String parameter : parameters) {
+            DType dtype = call.type(parameter).dtype();
+            if (!dtype.isDifferentiable()) {
+                throw unsupported(parameter, dtype, "must be of floating point or complex");
+            }
+        }
+    }
+
     static void floating(String parameter, DType dtype) {
         if (!dtype.isFloating()) {
             throw unsupported(parameter, dtype, "must be of floating point");

@@ -17,6 +17,7 @@ final class Scans {
                 operator("cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor")
                         .doc("the sum of each element and those before it along a dimension")
                         .gradFn("CumsumBackward0")
+                        .complex()
                         .types(one(Scans::total))
                         .vjp("self", n -> {
                             long[] dims = {n.integer("dim")};
@@ -25,23 +26,30 @@ final class Scans {
                         })
                         .batch(Batch.along("self", "dim"))
                         .kernel("cumsum")
-                        .samples("float64[2, 3], 1", "float64[3, 0], -1", "float64[], 0"),
+                        .samples("float64[2, 3], 1", "float64[3, 0], -1", "float64[], 0", "complex128[2, 3], 1"),
                 operator("cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor")
                         .doc("the product of each element and those before it along a dimension")
                         .gradFn("CumprodBackward0")
+                        .complex()
                         .types(one(Scans::total))
                         .vjp("self", Scans::cumprodVjp)
                         .batch(Batch.along("self", "dim"))
                         .kernel("cumprod")
-                        .samples("float64[2, 5], 1", "float64[3, 2], -2", "float64[1], 0", "float64[], 0"),
+                        .samples(
+                                "float64[2, 5], 1",
+                                "float64[3, 2], -2",
+                                "float64[1], 0",
+                                "float64[], 0",
+                                "complex128[2, 5], 1"),
                 operator("logcumsumexp(Tensor self, int dim) -> Tensor")
                         .doc("log of the running sum of exp along a dimension")
                         .gradFn("LogcumsumexpBackward0")
+                        .complex()
                         .types(one(call -> scanned(call).withDtype(Reductions.floating(call))))
                         .vjp("self", Scans::logcumsumexpVjp)
                         .batch(Batch.along("self", "dim"))
                         .kernel("logcumsumexp")
-                        .samples("float64[2, 5], 1", "float64[3, 2], 0", "float64[], 0"),
+                        .samples("complex128[2, 5], 1", "float64[2, 5], 1", "float64[3, 2], 0", "float64[], 0"),
                 extremum("cummax", "CummaxBackward0")
                         .doc("the largest element so far along a dimension, and its index"),
                 extremum("cummin", "CumminBackward0")
@@ -61,7 +69,8 @@ final class Scans {
 
     /**
      * With x the elements, p their running products and u the cotangent: element i gets Σ_{j≥i} u_j Π_{k≤j, k≠i} x_k,
-     * which is p_{i−1} r_i with r_i = u_i + x_{i+1} r_{i+1}. Without a division it is right at zeros.
+     * which is p_{i−1} r_i with r_i = u_i + x_{i+1} r_{i+1}. Without a division it is right at zeros. Of complex numbers
+     * all but u are conjugated.
      */
     private static Expr cumprodVjp(Backward n) {
         int dim = n.dim("dim", n.rank("self"));
@@ -72,16 +81,16 @@ final class Scans {
         Expr next = n.arg("self").to(n.grad().dtype()).slice(dim, 1, size);
         Expr one = n.grad().slice(dim, 0, 1).onesLike();
         Expr before = Expr.cat(List.of(one, n.result().slice(dim, 0, size - 1)), dim);
-        return before.mul(backwards(n.grad(), next, dim));
+        return before.conj().mul(backwards(n.grad(), next.conj(), dim));
     }
 
     /**
      * With r the results: element i gets exp(x_i − r_i) s_i with s_i = u_i + exp(r_i − r_{i+1}) s_{i+1}. Results only
-     * grow, so nothing overflows.
+     * grow, so nothing overflows. Of complex numbers all but u and s are conjugated.
      */
     private static Expr logcumsumexpVjp(Backward n) {
         int dim = n.dim("dim", n.rank("self"));
-        Expr share = n.arg("self").sub(n.result()).exp();
+        Expr share = n.arg("self").sub(n.result()).exp().conj();
         if (n.rank("self") == 0 || n.shape("self").dim(dim) <= 1) {
             return n.grad().mul(share);
         }
@@ -89,7 +98,7 @@ final class Scans {
         Expr result = n.result().slice(dim, 0, size - 1);
         Expr decay = result.sub(n.result().slice(dim, 1, size)).exp();
         Expr known = result.ne(Double.NEGATIVE_INFINITY);
-        return share.mul(backwards(n.grad(), decay.maskedBy(known), dim));
+        return share.mul(backwards(n.grad(), decay.maskedBy(known).conj(), dim));
     }
 
     /**

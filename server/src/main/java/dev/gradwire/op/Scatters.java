@@ -22,14 +22,16 @@ final class Scatters {
     static List<Declaration> declarations() {
         return List.of(
                 into("select", "SelectScatterBackward0", ", int dim, int index", Parts::selected, "dim")
-                        .samples("float64[2, 3], float64[2], 1, -1"),
+                        .samples("float64[2, 3], float64[2], 1, -1", "complex128[2, 3], complex128[2], 1, -1"),
                 into(
                                 "slice",
                                 "SliceScatterBackward0",
                                 ", int dim=0, int? start=None, int? end=None, int step=1",
                                 Parts::sliced,
                                 "dim")
-                        .samples("float64[5, 2], float64[2, 2], 0, 1, 4, 2"),
+                        .samples(
+                                "float64[5, 2], float64[2, 2], 0, 1, 4, 2",
+                                "complex128[5, 2], complex128[2, 2], 0, 1, 4, 2"),
                 into(
                                 "diagonal",
                                 "DiagonalScatterBackward0",
@@ -37,11 +39,18 @@ final class Scatters {
                                 Parts::diagonalOf,
                                 "dim1",
                                 "dim2")
-                        .samples("float64[3, 4], float64[3]", "float64[3, 2, 4], float64[2, 2], -1, 0, 2"),
+                        .samples(
+                                "float64[3, 4], float64[3]",
+                                "float64[3, 2, 4], float64[2, 2], -1, 0, 2",
+                                "complex128[3, 4], complex128[3]"),
                 operator("narrow.Tensor(Tensor self, int dim, Tensor start, int length) -> Tensor")
                         .doc("length elements of a dimension from a start on that is data")
-                        .samples("float64[5, 2], 0, int64[]{-3..-3}, 2", "float64[5], 0, int64[]{1..1}, 3")
+                        .samples(
+                                "complex128[5, 2], 0, int64[]{-3..-3}, 2",
+                                "float64[5, 2], 0, int64[]{-3..-3}, 2",
+                                "float64[5], 0, int64[]{1..1}, 3")
                         .gradFn("SliceBackward0")
+                        .complex()
                         .types(one(Scatters::narrowed))
                         .vjp(
                                 "self",
@@ -50,6 +59,7 @@ final class Scatters {
                 operator("as_strided(" + STRIDED + ") -> Tensor")
                         .doc("the elements of self, in row-major order, at offset + Σ index · stride")
                         .gradFn("AsStridedBackward0")
+                        .complex()
                         .types(one(call -> strided(call)))
                         .vjp("self", n -> n.full(n.type("self"), 0).call("put", positions(n), n.grad(), true))
                         .view()
@@ -63,12 +73,16 @@ final class Scatters {
                                     call.arg("stride"),
                                     empty ? new Argument.Int(0) : call.arg("storage_offset"));
                         })
-                        .samples("float64[3, 3], [2, 2], [1, 2], 1", "float64[4], [2, 2], [1, 1]"),
+                        .samples(
+                                "float64[3, 3], [2, 2], [1, 2], 1",
+                                "float64[4], [2, 2], [1, 1]",
+                                "complex128[4], [2, 2], [1, 1]"),
                 operator(
                                 "as_strided_scatter(Tensor self, Tensor src, int[] size, int[] stride, int? storage_offset=None)"
                                         + " -> Tensor")
                         .doc("self with src at the places that as_strided reads")
                         .gradFn("AsStridedScatterBackward0")
+                        .complex()
                         .types(one(call -> {
                             Require.sameDtype(call, "self", "src");
                             Require.shape(call, "src", strided(call).shape(), "as_strided");
@@ -80,7 +94,9 @@ final class Scatters {
                                 n -> n.grad()
                                         .call("as_strided", n.raw("size"), n.raw("stride"), n.raw("storage_offset")))
                         .decompose(n -> n.self().call("put", positions(n), n.arg("src")))
-                        .samples("float64[3, 3], float64[2, 2], [2, 2], [1, 2], 1"));
+                        .samples(
+                                "float64[3, 3], float64[2, 2], [2, 2], [1, 2], 1",
+                                "complex128[3, 3], complex128[2, 2], [2, 2], [1, 2], 1"));
     }
 
     private static final String STRIDED = "Tensor self, int[] size, int[] stride, int? storage_offset=None";
@@ -94,6 +110,7 @@ final class Scatters {
         return operator(name + "(Tensor self, Tensor src" + parameters + ") -> Tensor")
                 .doc("self with src in the place of its " + view)
                 .gradFn(gradFn)
+                .complex()
                 .types(one(call -> {
                     Require.sameDtype(call, "self", "src");
                     Require.shape(

@@ -18,6 +18,7 @@ final class Shuffles {
                 operator("pixel_shuffle(Tensor self, int upscale_factor) -> Tensor")
                         .doc("[…, C · r², H, W] as [..., C, H · r, W · r]")
                         .gradFn("PixelShuffleBackward0")
+                        .complex()
                         .types(one(Shuffles::shuffled))
                         .vjp("self", n -> n.grad().call("pixel_unshuffle", n.raw("upscale_factor")))
                         .decompose(n -> {
@@ -29,10 +30,11 @@ final class Shuffles {
                                     .permute(0, 1, 4, 2, 5, 3)
                                     .reshape(target);
                         })
-                        .samples("float64[2, 8, 1, 3], 2"),
+                        .samples("float64[2, 8, 1, 3], 2", "complex128[1, 4, 1, 2], 2"),
                 operator("pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor")
                         .doc("[…, C, H · r, W · r] as [..., C · r², H, W]")
                         .gradFn("PixelUnshuffleBackward0")
+                        .complex()
                         .types(one(Shuffles::unshuffled))
                         .vjp("self", n -> n.grad().call("pixel_shuffle", n.raw("downscale_factor")))
                         .decompose(n -> {
@@ -44,10 +46,11 @@ final class Shuffles {
                                     .permute(0, 1, 3, 5, 2, 4)
                                     .reshape(target);
                         })
-                        .samples("float64[2, 4, 6], 2"),
+                        .samples("float64[2, 4, 6], 2", "complex128[1, 4, 2], 2"),
                 operator("channel_shuffle(Tensor self, int groups) -> Tensor")
                         .doc("channels dealt out: those of each group side by side")
                         .gradFn("ChannelShuffleBackward0")
+                        .complex()
                         .types(one(call -> {
                             long groups = call.integer("groups");
                             Shape self = call.shape("self");
@@ -69,7 +72,7 @@ final class Shuffles {
                             Shape split = self.withDim(1, self.dim(1) / groups).insertDim(1, groups);
                             return n.arg("self").reshape(split).transpose(1, 2).reshape(self);
                         })
-                        .samples("float64[2, 6, 3], 3"));
+                        .samples("float64[2, 6, 3], 3", "complex128[1, 6, 2], 3"));
     }
 
     private record Split(long batch, long channels, long height, long width) {

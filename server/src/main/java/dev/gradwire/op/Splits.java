@@ -21,7 +21,7 @@ final class Splits {
     static List<Declaration> declarations() {
         return List.of(
                 split("split.Tensor(Tensor self, int split_size, int dim=0)", "SplitBackward0", Splits::evenly)
-                        .samples("float64[5, 2], 2", "float64[2, 3], 1, -1", "float64[2], 3"),
+                        .samples("float64[5, 2], 2", "float64[2, 3], 1, -1", "float64[2], 3", "complex128[5, 2], 2"),
                 operator("split.sizes(Tensor self, int[] split_size, int dim=0) -> Tensor[]")
                         .doc("self cut along a dimension into parts of given sizes")
                         .composite(n -> n.arg("self").calls("split_with_sizes", n.raw("split_size"), n.raw("dim")))
@@ -30,10 +30,11 @@ final class Splits {
                                 "split_with_sizes(Tensor self, int[] split_sizes, int dim=0)",
                                 "SplitWithSizesBackward0",
                                 call -> withSizes(call, "split_sizes"))
-                        .samples("float64[2, 5], [1, 0, 4], -1"),
+                        .samples("float64[2, 5], [1, 0, 4], -1", "complex128[2, 5], [1, 4], -1"),
                 operator("unbind.int(Tensor self, int dim=0) -> Tensor[]")
                         .doc("self at each index of a dimension")
                         .gradFn("UnbindBackward0")
+                        .complex()
                         .types(Splits::unbound)
                         .vjp("self", n -> Expr.stack(n.grads(), n.dim("dim", n.rank("self"))))
                         .view()
@@ -45,17 +46,17 @@ final class Splits {
                             }
                             return parts;
                         })
-                        .samples("float64[3, 2]", "float64[2, 3], -1"),
+                        .samples("float64[3, 2]", "float64[2, 3], -1", "complex128[3, 2]"),
                 split(
                                 "unsafe_split.Tensor(Tensor self, int split_size, int dim=0)",
                                 "UnsafeSplitBackward0",
                                 Splits::evenly)
-                        .samples("float64[5, 2], 2"),
+                        .samples("float64[5, 2], 2", "complex128[5, 2], 2"),
                 split(
                                 "unsafe_split_with_sizes(Tensor self, int[] split_sizes, int dim=0)",
                                 "UnsafeSplitWithSizesBackward0",
                                 call -> withSizes(call, "split_sizes"))
-                        .samples("float64[5, 2], [1, 4]"),
+                        .samples("float64[5, 2], [1, 4]", "complex128[5, 2], [1, 4]"),
                 chunk("chunk", "split"),
                 chunk("unsafe_chunk", "unsafe_split"),
                 slices("tensor_split.sections(Tensor self, int sections, int dim=0)", Splits::sections)
@@ -76,6 +77,7 @@ final class Splits {
         return operator(parameters + " -> Tensor[]")
                 .doc("self cut along a dimension")
                 .gradFn(gradFn)
+                .complex()
                 .types(call -> {
                     int dim = Dims.existing(call, "dim", call.shape("self"));
                     List<TensorType> parts = new ArrayList<>();

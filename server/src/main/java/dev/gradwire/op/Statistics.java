@@ -22,12 +22,14 @@ final class Statistics {
     static List<Declaration> declarations() {
         return List.of(
                 operator(corrected("var") + " -> Tensor")
-                        .doc("the variance along dimensions: Σ (x − mean)² / (n − correction), correction 1 by default")
+                        .doc("the variance along dimensions: Σ |x − mean|² / (n − correction), correction 1 by default")
                         .gradFn("VarBackward0")
-                        .types(one(call -> reduced(call, floating(call))))
+                        .complex()
+                        .types(one(call -> reduced(call, floating(call).toReal())))
                         .vjp("self", n -> varVjp(n.grad(), n))
                         .decompose(Statistics::var)
                         .samples(
+                                "complex128[2, 3], 1",
                                 "float64[2, 3]",
                                 "float64[2, 3, 4], [0, -1], correction=0, keepdim=True",
                                 "float64[4], [0], correction=0.5"),
@@ -36,33 +38,40 @@ final class Statistics {
                 operator(corrected("std") + " -> Tensor")
                         .doc("the standard deviation along dimensions, the square root of the variance")
                         .gradFn("StdBackward0")
-                        .types(one(call -> reduced(call, floating(call))))
+                        .complex()
+                        .types(one(call -> reduced(call, floating(call).toReal())))
                         .vjp("self", n -> stdVjp(n.grad(), n.result(), n))
                         .decompose(n -> var(n).sqrt())
-                        .samples("float64[2, 3]", "float64[2, 3, 4], [0, -1], correction=0, keepdim=True"),
+                        .samples(
+                                "complex128[2, 3], 1",
+                                "float64[2, 3]",
+                                "float64[2, 3, 4], [0, -1], correction=0, keepdim=True"),
                 byDim("std"),
                 byDefault("std"),
                 operator(corrected("var_mean") + " -> (Tensor, Tensor)")
                         .doc("variance and mean along dimensions")
                         .gradFn("VarMeanBackward0")
-                        .types(Statistics::twice)
+                        .complex()
+                        .types(Statistics::withMeanType)
                         .vjp("self", n -> withMean(varVjp(n.grad(0), n), n))
                         .decomposeAll(n -> List.of(var(n), mean(n)))
-                        .samples("float64[2, 3]", "float64[2, 3], 1, correction=0"),
+                        .samples("complex128[2, 3], 1", "float64[2, 3]", "float64[2, 3], 1, correction=0"),
                 byDim("var_mean"),
                 byDefault("var_mean"),
                 operator(corrected("std_mean") + " -> (Tensor, Tensor)")
                         .doc("standard deviation and mean along dimensions")
                         .gradFn("StdMeanBackward0")
-                        .types(Statistics::twice)
+                        .complex()
+                        .types(Statistics::withMeanType)
                         .vjp("self", n -> withMean(stdVjp(n.grad(0), n.result(0), n), n))
                         .decomposeAll(n -> List.of(var(n).sqrt(), mean(n)))
-                        .samples("float64[2, 3]", "float64[2, 3], 1, correction=0"),
+                        .samples("complex128[2, 3], 1", "float64[2, 3]", "float64[2, 3], 1, correction=0"),
                 byDim("std_mean"),
                 byDefault("std_mean"),
                 operator("_var(Tensor self, int[1]? dim, bool unbiased, bool keepdim) -> Tensor")
                         .doc("var with a correction of 1 or 0; has no derivative of its own")
-                        .types(one(call -> reduced(call, floating(call))))
+                        .complex()
+                        .types(one(call -> reduced(call, floating(call).toReal())))
                         .internal()
                         .batch(Batch.reducing())
                         .kernel("var.dim"),
@@ -70,6 +79,7 @@ final class Statistics {
                         .doc("log Σ exp x along dimensions")
                         .gradFn("LogsumexpBackward0")
                         .alias("special_logsumexp")
+                        .complex()
                         .types(one(call -> {
                             DType dtype = call.type("self").dtype();
                             return reduced(call, dtype.isDifferentiable() ? dtype : DType.DEFAULT_FLOATING);
@@ -79,7 +89,8 @@ final class Statistics {
                                 n -> restored(n.grad(), n)
                                         .mul(n.arg("self")
                                                 .sub(restored(n.result(), n))
-                                                .exp()))
+                                                .exp()
+                                                .conj()))
                         .batch(Batch.reducing())
                         .kernel(
                                 "logsumexp",
@@ -88,7 +99,11 @@ final class Statistics {
                                         Expr.argument(Dims.all(
                                                 call, "dim", call.type("self").rank())),
                                         call.arg("keepdim")))
-                        .samples("float64[2, 3], 1", "float64[2, 3, 4], [0, -1], True", "float64[], 0"));
+                        .samples(
+                                "float64[2, 3], 1",
+                                "float64[2, 3, 4], [0, -1], True",
+                                "float64[], 0",
+                                "complex128[2, 3], 1"));
     }
 
     private static String corrected(String name) {
@@ -119,9 +134,9 @@ final class Statistics {
         return Expr.wrap(n.builder(), n.builder().call(name + ".correction", List.of(n.raw("self"), dim), keywords));
     }
 
-    private static List<TensorType> twice(Call call) {
-        TensorType type = reduced(call, floating(call));
-        return List.of(type, type);
+    private static List<TensorType> withMeanType(Call call) {
+        TensorType mean = reduced(call, floating(call));
+        return List.of(mean.withDtype(mean.dtype().toReal()), mean);
     }
 
     private static double correction(Args n) {

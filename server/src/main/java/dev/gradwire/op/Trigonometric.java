@@ -1,6 +1,7 @@
 package dev.gradwire.op;
 
 import static dev.gradwire.op.Declaration.operator;
+import static dev.gradwire.op.Unary.analytic;
 import static dev.gradwire.op.Unary.function;
 
 import java.util.List;
@@ -13,66 +14,77 @@ final class Trigonometric {
 
     static List<Declaration> declarations() {
         return List.of(
-                function("sin", "sine", "", n -> n.grad().mul(n.self().cos())),
-                function("cos", "cosine", "", n -> n.grad().mul(n.self().sin().neg())),
-                function(
+                analytic("sin", "sine", "", n -> n.grad().mul(n.self().cos().conj())),
+                analytic(
+                        "cos",
+                        "cosine",
+                        "",
+                        n -> n.grad().mul(n.self().sin().neg().conj())),
+                analytic(
                         "tan",
                         "tangent",
                         "{-1.2..1.2}",
-                        n -> n.grad().mul(n.result().square().add(1))),
-                function(
+                        n -> n.grad().mul(n.result().square().add(1).conj())),
+                analytic(
                                 "asin",
                                 "inverse of the sine",
                                 "{-0.9..0.9}",
-                                n -> n.grad().mul(n.self().square().rsub(1).rsqrt()))
+                                n -> n.grad()
+                                        .mul(n.self().square().rsub(1).rsqrt().conj()))
                         .alias("arcsin"),
-                function(
+                analytic(
                                 "acos",
                                 "inverse of the cosine",
                                 "{-0.9..0.9}",
                                 n -> n.grad()
-                                        .mul(n.self().square().rsub(1).rsqrt().neg()))
+                                        .mul(n.self()
+                                                .square()
+                                                .rsub(1)
+                                                .rsqrt()
+                                                .neg()
+                                                .conj()))
                         .alias("arccos"),
-                function(
+                analytic(
                                 "atan",
                                 "inverse of the tangent",
                                 "",
-                                n -> n.grad().div(n.self().square().add(1)))
+                                n -> n.grad().div(n.self().square().add(1).conj()))
                         .alias("arctan"),
-                function(
+                analytic(
                         "sinh",
                         "hyperbolic sine",
                         "",
-                        n -> n.grad().mul(n.self().call("cosh"))),
-                function(
+                        n -> n.grad().mul(n.self().call("cosh").conj())),
+                analytic(
                         "cosh",
                         "hyperbolic cosine",
                         "",
-                        n -> n.grad().mul(n.self().call("sinh"))),
-                function(
+                        n -> n.grad().mul(n.self().call("sinh").conj())),
+                analytic(
                         "tanh",
                         "hyperbolic tangent",
                         "",
-                        n -> n.grad().mul(n.result().square().rsub(1))),
-                function(
+                        n -> n.grad().mul(n.result().square().rsub(1).conj())),
+                analytic(
                                 "asinh",
                                 "inverse of the hyperbolic sine",
                                 "",
-                                n -> n.grad().mul(n.self().square().add(1).rsqrt()))
+                                n -> n.grad()
+                                        .mul(n.self().square().add(1).rsqrt().conj()))
                         .alias("arcsinh"),
-                function(
+                analytic(
                                 "acosh",
                                 "inverse of the hyperbolic cosine",
                                 "{1.1..4}",
-                                n -> n.grad().mul(n.self().square().sub(1).rsqrt()))
+                                n -> n.grad().mul(ofAcosh(n.self()).conj()))
                         .alias("arccosh"),
-                function(
+                analytic(
                                 "atanh",
                                 "inverse of the hyperbolic tangent",
                                 "{-0.9..0.9}",
-                                n -> n.grad().div(n.self().square().rsub(1)))
+                                n -> n.grad().div(n.self().square().rsub(1).conj()))
                         .alias("arctanh"),
-                function("sinc", "sin(π self) / (π self), 1 at 0", "", Trigonometric::ofSinc)
+                analytic("sinc", "sin(π self) / (π self), 1 at 0", "", Trigonometric::ofSinc)
                         .alias("special_sinc"),
                 function("deg2rad", "self · π / 180", "", n -> n.grad().mul(DEGREE)),
                 function("rad2deg", "self · 180 / π", "", n -> n.grad().div(DEGREE)),
@@ -91,12 +103,19 @@ final class Trigonometric {
         return n.self().square().add(n.arg("other").square());
     }
 
+    /** {@code 1 / √(z² − 1)}; the root of a product is that of its factors for positive real numbers alone. */
+    private static Expr ofAcosh(Expr z) {
+        return z.dtype().isComplex()
+                ? z.add(1).rsqrt().mul(z.sub(1).rsqrt())
+                : z.square().sub(1).rsqrt();
+    }
+
     /** {@code (πx cos πx − sin πx) / (πx²)}, and 0 at 0. */
     private static Expr ofSinc(Backward n) {
         Expr x = n.self();
         Expr angle = x.mul(Math.PI);
         Expr scale = x.square().mul(Math.PI);
         Expr slope = angle.mul(angle.cos()).sub(angle.sin()).div(scale);
-        return n.grad().mul(scale.eq(0).where(0.0, slope));
+        return n.grad().mul(scale.eq(0).where(0.0, slope).conj());
     }
 }

@@ -30,6 +30,15 @@ final class Unary {
                 .samples("float64[2, 3]" + domain, "float64[]" + domain, "float64[0, 2]" + domain);
     }
 
+    /**
+     * The same for a function that is analytic and whose kernel takes complex numbers.
+     *
+     * @param vjp {@code grad · conj(f′(self))}
+     */
+    static Declaration analytic(String name, String doc, String domain, Function<Backward, @Nullable Expr> vjp) {
+        return function(name, doc, domain, vjp).complex().samples("complex128[2, 3]" + domain, "complex128[]" + domain);
+    }
+
     /** PyTorch's name: {@code log1p} has {@code Log1PBackward0}. */
     static String gradFn(String name) {
         StringBuilder camel = new StringBuilder();

@@ -19,6 +19,7 @@ final class Unfolding {
                 operator("im2col(Tensor self, " + WINDOW + ") -> Tensor")
                         .doc("a column for each window of an image [N, C, H, W]: [N, C · window, windows]")
                         .gradFn("Im2ColBackward0")
+                        .complex()
                         .types(one(Unfolding::columns))
                         .vjp("self", n -> {
                             Shape image = n.shape("self");
@@ -34,11 +35,13 @@ final class Unfolding {
                         })
                         .kernel("im2col", call -> Windows.arguments(call, 2))
                         .samples(
+                                "complex128[1, 2, 3, 4], [2, 2], [1, 1], [0, 0], [1, 1]",
                                 "float64[1, 2, 4, 3], [2, 2], [1, 1], [1, 0], [2, 1]",
                                 "float64[2, 3, 4], [2, 1], [1, 2], [0, 1], [1, 1]"),
                 operator("col2im(Tensor self, int[2] output_size, " + WINDOW + ") -> Tensor")
                         .doc("the sum of columns of windows in an image of output_size")
                         .gradFn("Col2ImBackward0")
+                        .complex()
                         .types(one(Unfolding::image))
                         .vjp(
                                 "self",
@@ -50,7 +53,9 @@ final class Unfolding {
                                                 n.raw("padding"),
                                                 n.raw("stride")))
                         .kernel("col2im", call -> Windows.arguments(call, 2))
-                        .samples("float64[1, 4, 6], [3, 4], [2, 2], [1, 1], [0, 0], [1, 1]"));
+                        .samples(
+                                "float64[1, 4, 6], [3, 4], [2, 2], [1, 1], [0, 0], [1, 1]",
+                                "complex128[1, 4, 6], [3, 4], [2, 2], [1, 1], [0, 0], [1, 1]"));
     }
 
     private static TensorType columns(Call call) {

@@ -51,6 +51,7 @@ final class KernelCalls {
             case Argument.Dtype(var value) -> new KernelCall.Argument.Dtype(value);
             case Argument.None _ -> new KernelCall.Argument.Optional(null);
             case Argument.Items list -> convertList(list.items());
+            // Operators take complex numbers apart, or make tensors of them, before it comes to kernels.
             case Argument.Complex _, Argument.Constant _, Argument.Function _, Argument.Body _ ->
                 throw new IllegalStateException("no kernel takes " + argument);
         };

@@ -91,6 +91,11 @@ record Sample(Declaration declaration, String text, String call, List<Filling> t
         return name.contains(".") ? name : name + ".default";
     }
 
+    /** Whether complex tensors take part. */
+    boolean isComplex() {
+        return tensors.stream().anyMatch(tensor -> tensor.dtype.isComplex());
+    }
+
     private boolean fits() {
         try {
             record("");

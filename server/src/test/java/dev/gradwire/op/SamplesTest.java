@@ -95,4 +95,15 @@ final class SamplesTest {
                 .extracting(declaration -> declaration.canonical().key())
                 .isEmpty();
     }
+
+    @Test
+    void everyComplexOperatorHasAComplexSample() {
+        assertThat(Operators.all().declarations())
+                .filteredOn(declaration ->
+                        declaration.isComplex() && declaration.isDifferentiable() && declaration.isSampled())
+                .filteredOn(declaration -> Sample.of(declaration).stream()
+                        .noneMatch(sample -> sample.isComplex() && DerivativeCheck.isDifferentiable(engine, sample)))
+                .extracting(declaration -> declaration.canonical().key())
+                .isEmpty();
+    }
 }
