@@ -5,6 +5,7 @@ import dev.gradwire.graph.Graph.Output;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -24,7 +25,7 @@ public final class GraphBuilder {
     private final OperatorTable operators;
     private final Functions functions;
     private final List<Input> inputs = new ArrayList<>();
-    private final List<Node> nodes = new ArrayList<>();
+    private final ArrayList<Node> nodes = new ArrayList<>();
     private final List<Output> outputs = new ArrayList<>();
     private final Map<String, Value> names = new LinkedHashMap<>();
     private final Set<String> taken = new HashSet<>();
@@ -58,6 +59,18 @@ public final class GraphBuilder {
         GraphBuilder other = new GraphBuilder(operators);
         other.limitValues(maxValues);
         return other;
+    }
+
+    /**
+     * A builder for a rewrite of a graph: it has the graph's inputs, and what it makes gets ids beyond the graph's, so
+     * that nodes which stay as they are can be kept as they are.
+     */
+    public static GraphBuilder rewriting(Graph graph, OperatorTable operators) {
+        GraphBuilder builder = new GraphBuilder(operators);
+        builder.inputs.addAll(graph.inputs());
+        builder.nodes.ensureCapacity(graph.nodes().size());
+        builder.producers.addAll(Collections.nCopies(graph.valueCount(), null));
+        return builder;
     }
 
     /** Refuses to grow beyond so many values: some operators have many results, and nested derivatives double. */
@@ -95,14 +108,16 @@ public final class GraphBuilder {
     public List<Value> record(String name, String op, List<Argument> positional, Map<String, Argument> keywords) {
         try {
             checkNewName(name);
-            if (operators.overloads(op).stream().anyMatch(Operator::isInternal)) {
-                throw unknown(op);
+            for (Operator overload : operators.overloads(op)) {
+                if (overload.isInternal()) {
+                    throw unknown(op);
+                }
             }
             origin = name;
             inPlace.beforeNode(name, op, positional, keywords);
             int first = nodes.size();
             List<Value> results = apply(op, positional, keywords);
-            inPlace.afterNode(op, nodes.subList(first, nodes.size()));
+            inPlace.afterNode(op, nodes, first);
             for (int i = 0; i < results.size(); i++) {
                 names.put(i == 0 ? name : name + ":" + i, results.get(i));
             }
@@ -174,7 +189,7 @@ public final class GraphBuilder {
     }
 
     private Node copy(String name, Node node, @Nullable Value[] map) {
-        List<Argument> args = node.args().stream().map(arg -> remap(arg, map)).toList();
+        List<Argument> args = remap(node.args(), map);
         Node copy = append(
                 name, node.op(), args, node.results().stream().map(Value::type).toList());
         for (int i = 0; i < copy.results().size(); i++) {
@@ -190,14 +205,35 @@ public final class GraphBuilder {
         return append(node.name(), node.op(), node.args(), types).results();
     }
 
+    /** Adds a node of the graph that is being rewritten, with its values. */
+    public List<Value> keep(Node node) {
+        node.results().forEach(result -> producers.set(result.id(), node));
+        nodes.add(node);
+        return node.results();
+    }
+
+    /** The arguments with their values replaced; the same list where none changes. */
+    public static List<Argument> remap(List<Argument> arguments, @Nullable Value[] map) {
+        List<Argument> changed = null;
+        for (int i = 0; i < arguments.size(); i++) {
+            Argument argument = arguments.get(i);
+            Argument mapped = remap(argument, map);
+            if (!mapped.equals(argument)) {
+                changed = changed == null ? new ArrayList<>(arguments) : changed;
+                changed.set(i, mapped);
+            }
+        }
+        return changed == null ? arguments : changed;
+    }
+
     /** The argument with its values replaced. */
     public static Argument remap(Argument argument, @Nullable Value[] map) {
         return switch (argument) {
             case Value value -> mapped(value, map);
-            case Argument.Items list
-            when list.items().stream().anyMatch(Value.class::isInstance) ->
-                new Argument.Items(
-                        list.items().stream().map(item -> remap(item, map)).toList());
+            case Argument.Items(List<Argument> items) -> {
+                List<Argument> mapped = remap(items, map);
+                yield mapped.equals(items) ? argument : new Argument.Items(mapped);
+            }
             default -> argument;
         };
     }
@@ -246,6 +282,15 @@ public final class GraphBuilder {
         return producers.get(value.id());
     }
 
+    /** The data of a constant, null for any other value. */
+    public @Nullable Tensor constantOf(Value value) {
+        Node node = producer(value);
+        if (node == null || node.args().isEmpty()) {
+            return null;
+        }
+        return node.args().getFirst() instanceof Argument.Constant(Tensor data) ? data : null;
+    }
+
     public Graph build() {
         return new Graph(inputs, nodes, outputs, valueCount());
     }
@@ -256,24 +301,23 @@ public final class GraphBuilder {
 
     private List<Value> apply(String name, List<Argument> positional, Map<String, Argument> keywords) {
         List<? extends Operator> candidates = operators.overloads(name);
-        if (candidates.isEmpty()) {
-            throw unknown(name);
-        }
-        GraphException first = null;
         for (Operator op : candidates) {
-            List<Argument> bound;
-            try {
-                bound = op.schema().bind(positional, keywords);
-            } catch (GraphException e) {
-                first = first == null ? e : first;
-                continue;
+            if (op.schema().takes(positional, keywords)) {
+                return apply(op, canonical(op, op.schema().bind(positional, keywords)));
             }
-            return apply(op, canonical(op, bound));
         }
-        if (first == null) {
-            throw new IllegalStateException("no overload of " + name);
+        throw candidates.isEmpty() ? unknown(name) : mismatch(candidates, positional, keywords);
+    }
+
+    /** What is wrong with the arguments for the first overload, and what else they might have been meant for. */
+    private static GraphException mismatch(
+            List<? extends Operator> candidates, List<Argument> positional, Map<String, Argument> keywords) {
+        try {
+            candidates.getFirst().schema().bind(positional, keywords);
+        } catch (GraphException e) {
+            return candidates.size() == 1 ? e : e.with("; the overloads are " + Schema.list(candidates));
         }
-        throw candidates.size() == 1 ? first : first.with("; the overloads are " + Schema.list(candidates));
+        throw new IllegalStateException(candidates.getFirst().schema() + " takes what it does not take");
     }
 
     private static GraphException unknown(String operator) {

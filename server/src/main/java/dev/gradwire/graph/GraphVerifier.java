@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The rules of a finished graph, executable: every value is defined once and before its use, ids are dense, arguments
- * are what the schema takes, result types are what the operator infers; the same holds for the bodies
- * of functions. Tests run it after every rewrite.
+ * The rules of a finished graph, executable: every value is defined once and before its use, arguments are what the
+ * schema takes, result types are what the operator infers; the same holds for the bodies of functions. Tests run it
+ * after every rewrite.
  */
 public final class GraphVerifier {
     private final BitSet defined = new BitSet();

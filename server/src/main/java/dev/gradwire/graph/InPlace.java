@@ -1,12 +1,11 @@
 package dev.gradwire.graph;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Lets in-place operators ({@code squeeze_}, {@code add_}) through where tracers write them but nobody can tell: the
@@ -17,8 +16,10 @@ final class InPlace {
     /** By what was overwritten, the node that did it. */
     private final Map<Value, String> overwritten = new HashMap<>();
 
-    private final Set<Value> used = new HashSet<>();
-    private final Set<Value> views = new HashSet<>();
+    /** By ids. */
+    private final BitSet used = new BitSet();
+
+    private final BitSet views = new BitSet();
 
     private static boolean isInPlace(String op) {
         String name = op.startsWith("aten.") ? op.substring("aten.".length()) : op;
@@ -35,7 +36,7 @@ final class InPlace {
         if (isInPlace(op) && !operands.isEmpty()) {
             overwrite(operands.getFirst(), name);
         }
-        used.addAll(operands);
+        operands.forEach(operand -> used.set(operand.id()));
     }
 
     /** @throws GraphException when the value was overwritten */
@@ -49,7 +50,7 @@ final class InPlace {
     }
 
     private void overwrite(Value target, String name) {
-        if (used.contains(target) || views.contains(target)) {
+        if (used.get(target.id()) || views.get(target.id())) {
             throw new GraphException(
                     Reason.INVALID_ARGUMENT,
                     "changes a tensor in place that another node reads or views; a graph is pure: use the operator"
@@ -69,9 +70,14 @@ final class InPlace {
     }
 
     /** What an in-place operator gives is the tensor itself, no view of another. */
-    void afterNode(String op, List<Node> recorded) {
-        if (!isInPlace(op)) {
-            recorded.stream().filter(node -> node.op().isView()).forEach(node -> views.addAll(node.results()));
+    void afterNode(String op, List<Node> nodes, int first) {
+        if (isInPlace(op)) {
+            return;
+        }
+        for (Node node : nodes.subList(first, nodes.size())) {
+            if (node.op().isView()) {
+                node.results().forEach(result -> views.set(result.id()));
+            }
         }
     }
 }

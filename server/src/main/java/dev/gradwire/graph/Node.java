@@ -19,6 +19,11 @@ public record Node(String name, boolean backward, Operator op, List<Argument> ar
         results = List.copyOf(results);
     }
 
+    /** The same node with these arguments. */
+    public Node withArgs(List<Argument> changed) {
+        return changed.equals(args) ? this : new Node(name, backward, op, changed, results);
+    }
+
     public Value result() {
         return results.getFirst();
     }
@@ -42,11 +47,11 @@ public record Node(String name, boolean backward, Operator op, List<Argument> ar
             if (arg instanceof Value value) {
                 consumer.accept(value);
             } else if (arg instanceof Argument.Items list) {
-                list.items().forEach(item -> {
+                for (Argument item : list.items()) {
                     if (item instanceof Value value) {
                         consumer.accept(value);
                     }
-                });
+                }
             }
         }
     }

@@ -68,6 +68,25 @@ public record Parameter(
         return type == Kind.TENSOR;
     }
 
+    /** Whether the argument is of this parameter's kind, so that {@link #accept} takes it. */
+    boolean takes(Argument argument) {
+        if (argument instanceof None) {
+            return optional;
+        }
+        if (!list) {
+            return takesItem(argument);
+        }
+        if (!(argument instanceof Items items)) {
+            return listSize > 0 && takesItem(argument);
+        }
+        for (Argument item : items.items()) {
+            if (!takesItem(item) && !(optionalItems && item instanceof None)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /**
      * The argument in this parameter's form: numbers widened to float, one number spread over a list of fixed size.
      *
@@ -100,30 +119,30 @@ public record Parameter(
         return accepted;
     }
 
-    private Argument acceptItem(Argument item) {
+    private boolean takesItem(Argument item) {
         return switch (type) {
-            case TENSOR -> {
-                if (item instanceof Value || item.isNumber() && !list) {
-                    yield item;
-                }
-                throw mismatch(item);
-            }
-            case SCALAR -> keep(item, item.isNumber());
-            case INT -> item instanceof Bool bool ? new Int(bool.value() ? 1 : 0) : keep(item, item instanceof Int);
-            case FLOAT -> item instanceof Int number ? new Float(number.value()) : keep(item, item instanceof Float);
-            case BOOL -> item instanceof Int number ? new Bool(number.value() != 0) : keep(item, item instanceof Bool);
-            case DTYPE -> keep(item, item instanceof Dtype);
-            case STR, LAYOUT, DEVICE, MEMORY_FORMAT -> keep(item, item instanceof Text);
-            case DATA -> keep(item, item instanceof Argument.Constant);
-            case FUNCTION -> keep(item, item instanceof Argument.Function || item instanceof Argument.Body);
+            case TENSOR -> item instanceof Value || item.isNumber() && !list;
+            case SCALAR -> item.isNumber();
+            case INT -> item instanceof Int || item instanceof Bool;
+            case FLOAT -> item instanceof Float || item instanceof Int;
+            case BOOL -> item instanceof Bool || item instanceof Int;
+            case DTYPE -> item instanceof Dtype;
+            case STR, LAYOUT, DEVICE, MEMORY_FORMAT -> item instanceof Text;
+            case DATA -> item instanceof Argument.Constant;
+            case FUNCTION -> item instanceof Argument.Function || item instanceof Argument.Body;
         };
     }
 
-    private Argument keep(Argument item, boolean fits) {
-        if (!fits) {
+    private Argument acceptItem(Argument item) {
+        if (!takesItem(item)) {
             throw mismatch(item);
         }
-        return item;
+        return switch (type) {
+            case INT -> item instanceof Bool bool ? new Int(bool.value() ? 1 : 0) : item;
+            case FLOAT -> item instanceof Int number ? new Float(number.value()) : item;
+            case BOOL -> item instanceof Int number ? new Bool(number.value() != 0) : item;
+            default -> item;
+        };
     }
 
     private GraphException mismatch(Argument given) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class Schema {
     private final String name;
     private final String overload;
+    private final String key;
     private final List<Parameter> parameters;
     private final String returns;
     private final Map<String, Integer> indexByName = new HashMap<>();
@@ -22,6 +23,7 @@ public final class Schema {
     Schema(String name, String overload, List<Parameter> parameters, String returns) {
         this.name = name;
         this.overload = overload;
+        this.key = overload.isEmpty() ? name : name + "." + overload;
         this.parameters = List.copyOf(parameters);
         this.returns = returns;
         for (Parameter parameter : parameters) {
@@ -45,7 +47,7 @@ public final class Schema {
 
     /** Name and overload: {@code add.Tensor}, {@code mm}. */
     public String key() {
-        return overload.isEmpty() ? name : name + "." + overload;
+        return key;
     }
 
     public List<Parameter> parameters() {
@@ -60,6 +62,34 @@ public final class Schema {
     /** The place of a parameter, or −1. */
     public int indexOf(String parameter) {
         return indexByName.getOrDefault(parameter, -1);
+    }
+
+    /** Whether {@link #bind} takes these arguments. */
+    boolean takes(List<Argument> positional, Map<String, Argument> keywords) {
+        int given = positional.size();
+        if (given > parameters.size() || !keywords.isEmpty() && !takesKeywords(given, keywords)) {
+            return false;
+        }
+        for (int i = 0; i < parameters.size(); i++) {
+            Parameter parameter = parameters.get(i);
+            boolean taken = i < given
+                    ? !parameter.keywordOnly() && parameter.takes(positional.get(i))
+                    : parameter.defaultValue() != null || keywords.containsKey(parameter.name());
+            if (!taken) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean takesKeywords(int positional, Map<String, Argument> keywords) {
+        for (Map.Entry<String, Argument> keyword : keywords.entrySet()) {
+            int index = indexOf(keyword.getKey());
+            if (index < positional || !parameters.get(index).takes(keyword.getValue())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**

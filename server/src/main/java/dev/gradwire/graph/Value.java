@@ -5,7 +5,8 @@ import dev.gradwire.tensor.TensorType;
 /**
  * One tensor of a graph: an input or a result of a node.
  *
- * @param id dense number within its graph, inputs first, then results in the order of the nodes
+ * @param id its number within its graph; in a recorded one they are dense, inputs first, then results in the order of
+ *     the nodes
  */
 public record Value(int id, TensorType type) implements Argument {
     /** The id tells values of one graph apart; passes keep many in hash tables. */

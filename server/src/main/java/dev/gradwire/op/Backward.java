@@ -21,7 +21,7 @@ public final class Backward extends Args {
         super(builder, node.call());
         this.node = node;
         this.cotangents = cotangents;
-        this.wanted = Set.copyOf(wanted);
+        this.wanted = wanted;
     }
 
     /** Cotangent of the first result. */

@@ -436,6 +436,8 @@ public final class Declaration {
     public final class Overload implements Operator {
         private final Schema schema;
         private final @Nullable String gradFn;
+        /** Computed when first asked for; threads that do so at a time find the same. */
+        private int @Nullable [] edges;
 
         private Overload(Schema schema, @Nullable String gradFn) {
             this.schema = schema;
@@ -449,6 +451,24 @@ public final class Declaration {
         /** PyTorch's name of its grad_fn, absent where it is not differentiable. */
         public Optional<String> gradFn() {
             return Optional.ofNullable(gradFn);
+        }
+
+        /**
+         * Indexes of the arguments that a derivative flows to: those for parameters with a derivative that this overload
+         * types as tensors, in its own order.
+         */
+        public int[] edges() {
+            int[] known = edges;
+            if (known == null) {
+                known = schema.parameters().stream()
+                        .filter(parameter -> parameter.isTensor()
+                                && gradFn != null
+                                && (vjps.isEmpty() || isDifferentiable(parameter.name())))
+                        .mapToInt(parameter -> canonical.indexOf(parameter.name()))
+                        .toArray();
+                edges = known;
+            }
+            return known;
         }
 
         @Override

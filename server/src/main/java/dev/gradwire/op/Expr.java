@@ -90,7 +90,9 @@ public final class Expr {
     public List<Expr> calls(String op, @Nullable Object... rest) {
         List<Argument> args = new ArrayList<>(rest.length + 1);
         args.add(argument);
-        Arrays.stream(rest).map(Expr::argument).forEach(args::add);
+        for (Object each : rest) {
+            args.add(argument(each));
+        }
         return wrap(builder, builder.call(op, args));
     }
 

@@ -19,13 +19,7 @@ record CommonSubexpressions(OperatorTable operators) implements Pass {
         return Rewriter.rewrite(graph, operators, (node, builder) -> {
             // The canonical schema is one object for all overloads.
             Expression expression = new Expression(node.op().canonical(), node.args());
-            List<Value> before = known.get(expression);
-            if (before != null) {
-                return before;
-            }
-            List<Value> results = builder.repeat(node);
-            known.put(expression, results);
-            return results;
+            return known.putIfAbsent(expression, node.results());
         });
     }
 }

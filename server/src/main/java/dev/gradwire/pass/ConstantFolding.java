@@ -1,6 +1,5 @@
 package dev.gradwire.pass;
 
-import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
@@ -14,9 +13,7 @@ import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** {@code f(constants)} becomes a constant, where the result is small. Runs on the plan's own backend. */
@@ -26,50 +23,39 @@ record ConstantFolding(OperatorTable operators, Backend backend) implements Pass
 
     @Override
     public Graph apply(Graph graph) {
-        Map<Value, Tensor> constants = new HashMap<>();
-        return Rewriter.rewrite(graph, operators, (node, builder) -> fold(node, builder, constants));
+        return Rewriter.rewrite(graph, operators, this::fold);
     }
 
-    private @Nullable List<Value> fold(Node node, GraphBuilder builder, Map<Value, Tensor> constants) {
-        if (node.op().schema().name().equals(GraphBuilder.CONSTANT)) {
-            List<Value> results = builder.repeat(node);
-            constants.put(results.getFirst(), ((Argument.Constant) node.args().getFirst()).tensor());
-            return results;
+    private @Nullable List<Value> fold(Node node, GraphBuilder builder) {
+        if (!isSmall(node) || ((Overload) node.op()).declaration().kernel().isEmpty()) {
+            return null;
         }
-        if (!isFoldable(node, constants)) {
+        List<@Nullable Tensor> constants = new ArrayList<>();
+        node.forEachOperand(operand -> constants.add(builder.constantOf(operand)));
+        if (constants.isEmpty() || constants.contains(null)) {
             return null;
         }
         try {
-            return evaluate(node, constants).stream()
-                    .map(tensor -> remember(tensor, builder, constants))
-                    .toList();
+            return evaluate(node, builder).stream().map(builder::constant).toList();
         } catch (KernelException e) {
             return null; // It fails again when the plan runs, where the error has its place.
         }
     }
 
-    private static Value remember(Tensor tensor, GraphBuilder builder, Map<Value, Tensor> constants) {
-        Value value = builder.constant(tensor);
-        constants.put(value, tensor);
-        return value;
-    }
-
-    private static boolean isFoldable(Node node, Map<Value, Tensor> constants) {
-        boolean small =
-                node.results().stream().allMatch(result -> result.type().shape().elements() <= MAX_ELEMENTS);
-        if (!small || ((Overload) node.op()).declaration().kernel().isEmpty()) {
-            return false;
+    private static boolean isSmall(Node node) {
+        for (Value result : node.results()) {
+            if (result.type().shape().elements() > MAX_ELEMENTS) {
+                return false;
+            }
         }
-        List<Value> operands = new ArrayList<>();
-        node.forEachOperand(operands::add);
-        return !operands.isEmpty() && operands.stream().allMatch(constants::containsKey);
+        return true;
     }
 
-    private List<Tensor> evaluate(Node node, Map<Value, Tensor> constants) {
+    private List<Tensor> evaluate(Node node, GraphBuilder builder) {
         KernelCalls.Bound bound = KernelCalls.bind(node);
         DeviceTensor[] operands = new DeviceTensor[bound.operands().size()];
         for (int i = 0; i < operands.length; i++) {
-            Tensor constant = constants.get(bound.operands().get(i));
+            Tensor constant = builder.constantOf(bound.operands().get(i));
             if (constant == null) {
                 throw new IllegalStateException("not a constant");
             }

@@ -1,28 +1,24 @@
 package dev.gradwire.pass;
 
 import dev.gradwire.graph.Graph;
-import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
-import dev.gradwire.graph.OperatorTable;
 import dev.gradwire.graph.Value;
+import java.util.ArrayList;
 import java.util.BitSet;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /** Drops nodes that no output depends on. Inputs stay: they are part of the graph's signature. */
-record DeadCode(OperatorTable operators) implements Pass {
+record DeadCode() implements Pass {
     @Override
     public Graph apply(Graph graph) {
         BitSet live = live(graph);
-        GraphBuilder builder = new GraphBuilder(operators);
-        @Nullable Value[] map = new @Nullable Value[graph.valueCount()];
-        graph.inputs().forEach(input -> map[input.value().id()] = builder.copyInput(input));
+        List<Node> nodes = new ArrayList<>();
         for (Node node : graph.nodes()) {
             if (isLive(node, live)) {
-                builder.copy(node, map);
+                nodes.add(node);
             }
         }
-        graph.outputs().forEach(output -> builder.output(output.name(), GraphBuilder.mapped(output.value(), map)));
-        return builder.build();
+        return new Graph(graph.inputs(), nodes, graph.outputs(), graph.valueCount());
     }
 
     private static BitSet live(Graph graph) {

@@ -25,9 +25,11 @@ record Decompose(OperatorTable operators) implements Pass {
 
     private static boolean isDecomposable(Node node) {
         Declaration declaration = ((Overload) node.op()).declaration();
-        boolean kernel = declaration.kernel().stream()
-                .anyMatch(binding -> binding.takes().test(node.call()));
-        return !kernel && declaration.decomposition().isPresent();
+        return declaration.decomposition().isPresent()
+                && !declaration
+                        .kernel()
+                        .map(kernel -> kernel.takes().test(node.call()))
+                        .orElse(false);
     }
 
     private static @Nullable List<Value> expand(Node node, GraphBuilder builder) {

@@ -33,12 +33,19 @@ final class KernelCalls {
     }
 
     private Bound bind(Node node, KernelBinding binding) {
-        List<KernelCall.Argument> arguments = binding.arguments().apply(node.call()).stream()
-                .map(this::convert)
-                .toList();
-        List<TensorType> types = operands.stream().map(Value::type).toList();
-        List<TensorType> results = node.results().stream().map(Value::type).toList();
-        return new Bound(new KernelCall(binding.name(), arguments, types, results), List.copyOf(operands));
+        List<KernelCall.Argument> arguments = new ArrayList<>();
+        for (Argument argument : binding.arguments().apply(node.call())) {
+            arguments.add(convert(argument));
+        }
+        return new Bound(new KernelCall(binding.name(), arguments, types(operands), types(node.results())), operands);
+    }
+
+    private static List<TensorType> types(List<Value> values) {
+        List<TensorType> types = new ArrayList<>(values.size());
+        for (Value value : values) {
+            types.add(value.type());
+        }
+        return types;
     }
 
     private KernelCall.Argument convert(Argument argument) {

@@ -6,40 +6,37 @@ import dev.gradwire.graph.Value;
 import dev.gradwire.op.Declaration.Overload;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * When values die, and how many bytes live at once. A view shares the storage of what it views, which lives until the
  * last of them is dead. Inputs and outputs live throughout.
  */
 final class Liveness {
-    private static final int ALWAYS = Integer.MAX_VALUE;
-
     private final Graph graph;
-    /** For each value the index of the node after which it is not read any more. */
-    private final int[] lastUse;
-    /** For each value the one whose storage it shares. */
-    private final int[] storage;
+    /** For each node the values that nothing reads after it. */
+    private final List<List<Value>> deaths;
 
-    private final List<List<Integer>> lastUses = new ArrayList<>();
     private long peakBytes;
 
     private Liveness(Graph graph) {
         this.graph = graph;
-        this.lastUse = new int[graph.valueCount()];
-        this.storage = new int[graph.valueCount()];
+        this.deaths = new ArrayList<>(Collections.nCopies(graph.nodes().size(), List.of()));
     }
 
     static Liveness of(Graph graph) {
         Liveness liveness = new Liveness(graph);
-        liveness.findLastUses();
+        liveness.findDeaths();
         liveness.measure();
         return liveness;
     }
 
     /** The values that are dead after node {@code index}, its own unread results among them. */
-    List<Integer> lastUsesAt(int index) {
-        return lastUses.get(index);
+    List<Value> deathsAt(int index) {
+        return deaths.get(index);
     }
 
     /** Overflow is no concern: a sum over a terabyte is refused by its limit long before. */
@@ -47,27 +44,30 @@ final class Liveness {
         return peakBytes;
     }
 
-    private void findLastUses() {
-        Arrays.setAll(storage, id -> id);
-        for (int i = 0; i < graph.nodes().size(); i++) {
-            Node node = graph.nodes().get(i);
-            int index = i;
-            node.results().forEach(result -> lastUse[result.id()] = index);
-            node.forEachOperand(operand -> lastUse[operand.id()] = index);
-            lastUses.add(new ArrayList<>());
-        }
-        graph.inputs().forEach(input -> lastUse[input.value().id()] = ALWAYS);
-        graph.outputs().forEach(output -> lastUse[output.value().id()] = ALWAYS);
-        for (Node node : graph.nodes()) {
-            for (Value result : node.results()) {
-                if (lastUse[result.id()] != ALWAYS) {
-                    lastUses.get(lastUse[result.id()]).add(result.id());
-                }
+    /** From the end, the first place where a value is met is its last use. */
+    private void findDeaths() {
+        BitSet met = new BitSet(graph.valueCount());
+        graph.inputs().forEach(input -> met.set(input.value().id()));
+        graph.outputs().forEach(output -> met.set(output.value().id()));
+        List<Value> dying = new ArrayList<>();
+        Consumer<Value> meet = value -> {
+            if (!met.get(value.id())) {
+                met.set(value.id());
+                dying.add(value);
             }
+        };
+        for (int i = graph.nodes().size() - 1; i >= 0; i--) {
+            Node node = graph.nodes().get(i);
+            node.results().forEach(meet);
+            node.forEachOperand(meet);
+            deaths.set(i, List.copyOf(dying));
+            dying.clear();
         }
     }
 
     private void measure() {
+        int[] storage = new int[graph.valueCount()];
+        Arrays.setAll(storage, id -> id);
         int[] users = new int[graph.valueCount()];
         long[] bytes = new long[graph.valueCount()];
         long live = 0;
@@ -89,8 +89,8 @@ final class Liveness {
                 users[storage[result.id()]]++;
             }
             peakBytes = Math.max(peakBytes, live);
-            for (int dead : lastUses.get(i)) {
-                int root = storage[dead];
+            for (Value dead : deaths.get(i)) {
+                int root = storage[dead.id()];
                 if (--users[root] == 0) {
                     live -= bytes[root];
                 }

@@ -25,13 +25,13 @@ public final class Pipeline {
     /** The same, telling {@code stages} of each pass. */
     public static Plan plan(Graph graph, OperatorTable operators, Backend backend, Stages stages) {
         List<Pass> passes = List.of(
-                new DeadCode(operators),
+                new DeadCode(),
                 new Decompose(operators),
                 new SettleTypes(operators),
                 new Simplify(operators),
                 new CommonSubexpressions(operators),
                 new ConstantFolding(operators, backend),
-                new DeadCode(operators));
+                new DeadCode());
         Graph current = verified(graph);
         for (Pass pass : passes) {
             current = verified(pass.apply(current));

@@ -1,6 +1,5 @@
 package dev.gradwire.pass;
 
-import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
@@ -9,7 +8,10 @@ import dev.gradwire.graph.Value;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Copies a graph node by node and lets a rule put something else in a node's place. */
+/**
+ * Goes over a graph node by node and lets a rule put something else in a node's place. What no rule touches stays as it
+ * is, object and all, so that a pass costs little where there is nothing to do.
+ */
 final class Rewriter {
     /** What stands for a node; its operands are values of the new graph already. */
     @FunctionalInterface
@@ -23,7 +25,7 @@ final class Rewriter {
     private final @Nullable Value[] map;
 
     private Rewriter(Graph graph, OperatorTable operators) {
-        builder = new GraphBuilder(operators);
+        builder = GraphBuilder.rewriting(graph, operators);
         map = new @Nullable Value[graph.valueCount()];
     }
 
@@ -33,16 +35,13 @@ final class Rewriter {
 
     private Graph run(Graph graph, Rule rule) {
         for (Graph.Input input : graph.inputs()) {
-            map[input.value().id()] = builder.copyInput(input);
+            map[input.value().id()] = input.value();
         }
         for (Node node : graph.nodes()) {
             builder.setOrigin(node);
-            List<Argument> args = node.args().stream()
-                    .map(arg -> GraphBuilder.remap(arg, map))
-                    .toList();
-            Node moved = new Node(node.name(), node.backward(), node.op(), args, node.results());
+            Node moved = node.withArgs(GraphBuilder.remap(node.args(), map));
             List<Value> results = rule.rewrite(moved, builder);
-            define(node, results != null ? results : builder.repeat(moved));
+            define(node, results != null ? results : builder.keep(moved));
         }
         for (Graph.Output output : graph.outputs()) {
             builder.output(output.name(), GraphBuilder.mapped(output.value(), map));

@@ -6,6 +6,8 @@ import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
 import dev.gradwire.graph.Value;
 import dev.gradwire.kernel.Backend;
+import dev.gradwire.kernel.Kernel;
+import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.op.Declaration;
 import dev.gradwire.op.Declaration.Overload;
 import dev.gradwire.pass.Plan.ConstantSlot;
@@ -14,15 +16,27 @@ import dev.gradwire.pass.Plan.Slot;
 import dev.gradwire.pass.Plan.Step;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-/** Makes the plan: resolves each node's kernel, finds the last use of each value, prices the run. */
+/**
+ * Makes the plan: resolves each node's kernel, finds the last use of each value, prices the run. Equal calls share their
+ * kernel: large graphs repeat themselves.
+ */
 final class Scheduler {
+    private record Resolved(KernelCall call, Kernel kernel) {}
+
     private final Graph graph;
     private final Backend backend;
     private final Liveness liveness;
+    private final Map<KernelCall, Resolved> resolved = new HashMap<>();
+    /** Slots by the values' ids. */
+    private final int[] slots;
+
     private final List<ConstantSlot> constants = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
+    private int slotCount;
     private long flops;
     private long bytesMoved;
 
@@ -30,6 +44,7 @@ final class Scheduler {
         this.graph = graph;
         this.backend = backend;
         this.liveness = Liveness.of(graph);
+        this.slots = new int[graph.valueCount()];
     }
 
     /** @throws dev.gradwire.kernel.KernelException when the backend lacks a kernel */
@@ -38,13 +53,15 @@ final class Scheduler {
     }
 
     private Plan run() {
+        graph.inputs().forEach(input -> newSlot(input.value()));
         for (int i = 0; i < graph.nodes().size(); i++) {
             Node node = graph.nodes().get(i);
+            node.results().forEach(this::newSlot);
             if (node.op().schema().name().equals(GraphBuilder.CONSTANT)) {
                 Argument.Constant constant = (Argument.Constant) node.args().getFirst();
-                constants.add(new ConstantSlot(node.result().id(), constant.tensor()));
+                constants.add(new ConstantSlot(slots[node.result().id()], constant.tensor()));
             } else {
-                steps.add(step(node, liveness.lastUsesAt(i)));
+                steps.add(step(node, liveness.deathsAt(i)));
             }
         }
         List<Slot> inputs = graph.inputs().stream()
@@ -54,28 +71,39 @@ final class Scheduler {
                 .map(output -> slot(output.name(), output.value()))
                 .toList();
         Price price = new Price(flops, bytesMoved, liveness.peakBytes());
-        return new Plan(backend.device(), graph.valueCount(), inputs, constants, steps, outputs, price);
+        return new Plan(backend.device(), slotCount, inputs, constants, steps, outputs, price);
     }
 
-    private static Slot slot(String name, Value value) {
-        return new Slot(name, value.id(), value.type());
+    private void newSlot(Value value) {
+        slots[value.id()] = slotCount++;
     }
 
-    private Step step(Node node, List<Integer> releases) {
+    private Slot slot(String name, Value value) {
+        return new Slot(name, slots[value.id()], value.type());
+    }
+
+    private List<Integer> slots(List<Value> values) {
+        List<Integer> numbers = new ArrayList<>(values.size());
+        for (Value value : values) {
+            numbers.add(slots[value.id()]);
+        }
+        return numbers;
+    }
+
+    private Step step(Node node, List<Value> deaths) {
         KernelCalls.Bound bound = KernelCalls.bind(node);
-        List<Integer> operands = bound.operands().stream().map(Value::id).toList();
-        List<Integer> results = node.results().stream().map(Value::id).toList();
-        Price price = price(node, bound.call().operands(), bound.call().results());
+        Resolved same = resolved.computeIfAbsent(bound.call(), call -> new Resolved(call, backend.resolve(call)));
+        Price price = price(node, same.call.operands(), same.call.results());
         flops = Math.addExact(flops, price.flops());
         bytesMoved = Math.addExact(bytesMoved, price.bytesMoved());
         return new Step(
                 node.name(),
                 node.backward(),
-                bound.call(),
-                backend.resolve(bound.call()),
-                operands,
-                results,
-                releases,
+                same.call,
+                same.kernel,
+                slots(bound.operands()),
+                slots(node.results()),
+                slots(deaths),
                 price);
     }
 

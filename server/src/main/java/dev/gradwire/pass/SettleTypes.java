@@ -33,14 +33,21 @@ record SettleTypes(OperatorTable operators) implements Pass {
         if (compute == DType.FLOAT16 && anyBeyondHalf(node.call(), declaration)) {
             compute = DType.FLOAT32;
         }
-        List<Argument> args = new ArrayList<>();
-        for (Parameter parameter : declaration.canonical().parameters()) {
-            Argument arg = node.call().arg(parameter.name());
+        List<Argument> args = null;
+        List<Parameter> parameters = declaration.canonical().parameters();
+        for (int i = 0; i < parameters.size(); i++) {
+            Parameter parameter = parameters.get(i);
+            Argument arg = node.args().get(i);
             boolean promoted = compute != null && declaration.isPromoted(parameter.name());
-            boolean tensor = parameter.isTensor() || promoted;
-            args.add(tensor ? settle(arg, promoted ? compute : null, builder) : arg);
+            if (promoted || parameter.isTensor()) {
+                Argument settled = settle(arg, promoted ? compute : null, builder);
+                if (!settled.equals(arg)) {
+                    args = args == null ? new ArrayList<>(node.args()) : args;
+                    args.set(i, settled);
+                }
+            }
         }
-        if (args.equals(node.args())) {
+        if (args == null) {
             return null;
         }
         List<Value> settled = builder.apply(node.op(), args);

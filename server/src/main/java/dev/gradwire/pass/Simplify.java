@@ -1,7 +1,6 @@
 package dev.gradwire.pass;
 
 import dev.gradwire.graph.Argument;
-import dev.gradwire.graph.Argument.Constant;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
@@ -10,9 +9,7 @@ import dev.gradwire.graph.OperatorTable;
 import dev.gradwire.graph.Value;
 import dev.gradwire.op.Declaration.Overload;
 import dev.gradwire.tensor.Tensor;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,49 +19,43 @@ import org.jspecify.annotations.Nullable;
 record Simplify(OperatorTable operators) implements Pass {
     @Override
     public Graph apply(Graph graph) {
-        Map<Value, Node> producers = new HashMap<>();
         return Rewriter.rewrite(graph, operators, (node, builder) -> {
-            Value simpler = simplify(node, producers);
-            List<Value> results = simpler != null ? List.of(simpler) : builder.repeat(node);
-            if (simpler == null) {
-                Node kept = builder.nodes().getLast();
-                results.forEach(result -> producers.put(result, kept));
-            }
-            return results;
+            Value simpler = simplify(node, builder);
+            return simpler == null ? null : List.of(simpler);
         });
     }
 
-    private static @Nullable Value simplify(Node node, Map<Value, Node> producers) {
+    private static @Nullable Value simplify(Node node, GraphBuilder builder) {
         Call call = node.call();
         Value same = switch (node.op().canonical().name()) {
-            case "mul" -> timesOne(call, producers);
-            case "div" -> divideByOne(call, producers);
-            case "neg" -> twice("neg", call, producers);
-            case "_conj", "_conj_physical" -> twice(node.op().canonical().name(), call, producers);
+            case "mul" -> timesOne(call, builder);
+            case "div" -> divideByOne(call, builder);
+            case "neg" -> twice("neg", call, builder);
+            case "_conj", "_conj_physical" -> twice(node.op().canonical().name(), call, builder);
             case "view", "expand", "_to_copy", "permute" -> identity(call, node);
-            case "transpose" -> doubleTransposition(call, producers);
+            case "transpose" -> doubleTransposition(call, builder);
             default -> null;
         };
         return same != null && same.type().equals(node.result().type()) ? same : null;
     }
 
     /** {@code x · 1 = x} and {@code 1 · x = x}. */
-    private static @Nullable Value timesOne(Call call, Map<Value, Node> producers) {
-        if (isOne(call.arg("other"), producers) && call.arg("self") instanceof Value value) {
+    private static @Nullable Value timesOne(Call call, GraphBuilder builder) {
+        if (isOne(call.arg("other"), builder) && call.arg("self") instanceof Value value) {
             return value;
         }
-        return isOne(call.arg("self"), producers) && call.arg("other") instanceof Value value ? value : null;
+        return isOne(call.arg("self"), builder) && call.arg("other") instanceof Value value ? value : null;
     }
 
     /** {@code x / 1 = x}. */
-    private static @Nullable Value divideByOne(Call call, Map<Value, Node> producers) {
+    private static @Nullable Value divideByOne(Call call, GraphBuilder builder) {
         boolean plain = call.op().canonical().indexOf("rounding_mode") < 0;
-        return plain && isOne(call.arg("other"), producers) && call.arg("self") instanceof Value value ? value : null;
+        return plain && isOne(call.arg("other"), builder) && call.arg("self") instanceof Value value ? value : null;
     }
 
     /** {@code −(−x) = x} and {@code conj(conj(x)) = x}: what undoes itself. */
-    private static @Nullable Value twice(String op, Call call, Map<Value, Node> producers) {
-        Node inner = producer(call.arg("self"), producers);
+    private static @Nullable Value twice(String op, Call call, GraphBuilder builder) {
+        Node inner = producer(call.arg("self"), builder);
         if (inner == null || !inner.op().canonical().name().equals(op)) {
             return null;
         }
@@ -90,8 +81,8 @@ record Simplify(OperatorTable operators) implements Pass {
     }
 
     /** {@code transpose(transpose(x, i, j), i, j) = x}. */
-    private static @Nullable Value doubleTransposition(Call call, Map<Value, Node> producers) {
-        Node inner = producer(call.arg("self"), producers);
+    private static @Nullable Value doubleTransposition(Call call, GraphBuilder builder) {
+        Node inner = producer(call.arg("self"), builder);
         if (inner == null || !inner.op().canonical().name().equals("transpose")) {
             return null;
         }
@@ -101,22 +92,21 @@ record Simplify(OperatorTable operators) implements Pass {
         return inverse && before.arg("self") instanceof Value value ? value : null;
     }
 
-    private static @Nullable Node producer(Argument argument, Map<Value, Node> producers) {
-        return argument instanceof Value value ? producers.get(value) : null;
+    private static @Nullable Node producer(Argument argument, GraphBuilder builder) {
+        return argument instanceof Value value ? builder.producer(value) : null;
     }
 
     /** Whether a factor is the number 1, or a constant 1, expanded or not. */
-    private static boolean isOne(Argument factor, Map<Value, Node> producers) {
+    private static boolean isOne(Argument factor, GraphBuilder builder) {
         if (factor.equals(new Argument.Int(1)) || factor.equals(new Argument.Float(1))) {
             return true;
         }
-        Node node = producer(factor, producers);
+        Node node = producer(factor, builder);
         while (node != null && ((Overload) node.op()).declaration().isView()) {
-            node = producer(node.call().arg("self"), producers);
+            node = producer(node.call().arg("self"), builder);
         }
-        return node != null
-                && node.op().canonical().name().equals(GraphBuilder.CONSTANT)
-                && isOne(((Constant) node.args().getFirst()).tensor());
+        Tensor constant = node == null ? null : builder.constantOf(node.result());
+        return constant != null && isOne(constant);
     }
 
     private static boolean isOne(Tensor tensor) {

@@ -11,6 +11,7 @@ import dev.gradwire.op.Transforms;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -32,7 +33,7 @@ public final class Differentiate {
     public record Result(Graph graph, Set<Value> unused, Map<Integer, List<GradFn.Saved>> saved) {
         public Result {
             unused = Set.copyOf(unused);
-            saved = Map.copyOf(saved);
+            saved = Collections.unmodifiableMap(saved);
         }
     }
 
@@ -45,24 +46,24 @@ public final class Differentiate {
 
     private Map<Integer, List<GradFn.Saved>> saved = Map.of();
 
-    private Differentiate(OperatorTable operators, int valueCount, int maxValues) {
-        builder = new GraphBuilder(operators);
+    private Differentiate(Graph graph, OperatorTable operators, int maxValues) {
+        builder = GraphBuilder.rewriting(graph, operators);
         builder.limitValues(maxValues);
         directions = new Directions(builder);
-        map = new @Nullable Value[valueCount];
+        map = new @Nullable Value[graph.valueCount()];
     }
 
     /**
-     * @param maxValues of the result
+     * @param maxValues of the graph and what it becomes together
      * @throws dev.gradwire.graph.GraphException when something cannot be differentiated, or there are more values
      */
     public static Result apply(Graph graph, OperatorTable operators, int maxValues) {
-        return new Differentiate(operators, graph.valueCount(), maxValues).run(graph);
+        return new Differentiate(graph, operators, maxValues).run(graph);
     }
 
     private Result run(Graph graph) {
         for (Graph.Input input : graph.inputs()) {
-            map[input.value().id()] = builder.copyInput(input);
+            map[input.value().id()] = input.value();
         }
         for (int i = 0; i < graph.nodes().size(); i++) {
             Node node = graph.nodes().get(i);
@@ -72,7 +73,7 @@ public final class Differentiate {
                 case Transforms.JACOBIAN, Transforms.HESSIAN, Transforms.HVP -> define(node, whole(node));
                 default -> {
                     originals.put(builder.nodes().size(), i);
-                    builder.copy(node, map);
+                    keep(node);
                 }
             }
         }
@@ -80,6 +81,12 @@ public final class Differentiate {
             builder.output(output.name(), GraphBuilder.mapped(output.value(), map));
         }
         return new Result(builder.build(), unused, saved);
+    }
+
+    private void keep(Node node) {
+        builder.setOrigin(node);
+        builder.keep(node.withArgs(GraphBuilder.remap(node.args(), map)));
+        node.results().forEach(result -> map[result.id()] = result);
     }
 
     private void define(Node node, List<@Nullable Expr> results) {
@@ -127,7 +134,7 @@ public final class Differentiate {
         return directions.vjps(values(node, "outputs"), values(node, "inputs"), cotangents, count);
     }
 
-    private Map<Integer, List<GradFn.Saved>> named(Map<Integer, Set<Value>> values) {
+    private Map<Integer, List<GradFn.Saved>> named(Map<Integer, List<Value>> values) {
         Map<Integer, List<GradFn.Saved>> result = new HashMap<>();
         values.forEach((index, used) -> {
             Integer original = originals.get(index);

@@ -2,13 +2,13 @@ package dev.gradwire.transform;
 
 import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Node;
-import dev.gradwire.graph.Parameter;
 import dev.gradwire.graph.Value;
 import dev.gradwire.op.Declaration;
 import dev.gradwire.op.Declaration.Overload;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /** Through which arguments and results of a node derivatives flow. */
@@ -21,30 +21,34 @@ final class Edges {
 
     /**
      * The arguments for parameters with a derivative, lists flattened, numbers and None included: what PyTorch makes a
-     * node's {@code next_functions} of. The parameters are those the called overload types as tensors.
+     * node's {@code next_functions} of.
      */
     static List<Argument> arguments(Node node) {
-        Overload op = overload(node);
-        if (op.gradFn().isEmpty()) {
-            return List.of();
-        }
         List<Argument> edges = new ArrayList<>();
-        Declaration declaration = op.declaration();
-        for (Parameter parameter : op.schema().parameters()) {
-            boolean flows = parameter.isTensor()
-                    && (declaration.vjps().isEmpty() || declaration.isDifferentiable(parameter.name()));
-            if (flows) {
-                edges.addAll(operands(node, parameter.name()));
-            }
+        for (int index : overload(node).edges()) {
+            edges.addAll(items(node.args().get(index)));
         }
         return edges;
     }
 
+    /** Gives the values among them. */
+    static void forEach(Node node, Consumer<Value> consumer) {
+        for (int index : overload(node).edges()) {
+            for (Argument item : items(node.args().get(index))) {
+                if (item instanceof Value value) {
+                    consumer.accept(value);
+                }
+            }
+        }
+    }
+
     /** Whether a derivative flows into the node from one of the marked values. */
     static boolean anyMarked(Node node, BitSet marked) {
-        for (Argument edge : arguments(node)) {
-            if (edge instanceof Value value && marked.get(value.id())) {
-                return true;
+        for (int index : overload(node).edges()) {
+            for (Argument item : items(node.args().get(index))) {
+                if (item instanceof Value value && marked.get(value.id())) {
+                    return true;
+                }
             }
         }
         return false;
@@ -69,7 +73,10 @@ final class Edges {
 
     /** The items of a list argument, or the one argument. */
     static List<Argument> operands(Node node, String parameter) {
-        Argument arg = node.call().arg(parameter);
-        return arg instanceof Argument.Items list ? list.items() : List.of(arg);
+        return items(node.call().arg(parameter));
+    }
+
+    private static List<Argument> items(Argument argument) {
+        return argument instanceof Argument.Items list ? list.items() : List.of(argument);
     }
 }

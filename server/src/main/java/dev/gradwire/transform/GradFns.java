@@ -111,11 +111,7 @@ public final class GradFns {
             Node node = graph.nodes().get(i);
             boolean used = node.results().stream().anyMatch(result -> onPath.get(result.id()) && requiresGrad(result));
             if (used) {
-                for (Argument edge : Edges.arguments(node)) {
-                    if (edge instanceof Value value) {
-                        onPath.set(value.id());
-                    }
-                }
+                Edges.forEach(node, edge -> onPath.set(edge.id()));
             }
         }
         List<GradFn> gradFns = new ArrayList<>();

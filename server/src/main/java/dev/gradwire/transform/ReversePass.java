@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,7 +34,7 @@ final class ReversePass {
     private final BitSet needed = new BitSet();
 
     private final @Nullable Expr[] cotangents;
-    private final Map<Integer, Set<Value>> saved = new HashMap<>();
+    private final Map<Integer, List<Value>> saved = new HashMap<>();
 
     ReversePass(GraphBuilder builder, List<Value> inputs) {
         this.builder = builder;
@@ -58,7 +57,7 @@ final class ReversePass {
         }
         for (int i = nodeCount - 1; i >= 0; i--) {
             Node node = builder.nodes().get(i);
-            if (node.results().stream().anyMatch(result -> needed.get(result.id()))) {
+            if (isNeeded(node)) {
                 builder.setOrigin(node.name(), true);
                 int first = builder.nodes().size();
                 propagate(node);
@@ -71,18 +70,30 @@ final class ReversePass {
     }
 
     /** By the index of a node, those of its arguments and results that its derivative reads. */
-    Map<Integer, Set<Value>> saved() {
+    Map<Integer, List<Value>> saved() {
         return saved;
     }
 
-    private Set<Value> usedSince(int first, Node node) {
-        Set<Value> used = new LinkedHashSet<>();
-        for (Node rule : builder.nodes().subList(first, builder.nodes().size())) {
-            rule.forEachOperand(used::add);
+    private boolean isNeeded(Node node) {
+        for (Value result : node.results()) {
+            if (needed.get(result.id())) {
+                return true;
+            }
         }
+        return false;
+    }
+
+    private List<Value> usedSince(int first, Node node) {
         Set<Value> own = new HashSet<>(node.results());
         node.forEachOperand(own::add);
-        used.retainAll(own);
+        List<Value> used = new ArrayList<>();
+        for (Node rule : builder.nodes().subList(first, builder.nodes().size())) {
+            rule.forEachOperand(operand -> {
+                if (own.remove(operand)) {
+                    used.add(operand);
+                }
+            });
+        }
         return used;
     }
 
@@ -94,7 +105,11 @@ final class ReversePass {
     }
 
     private void propagate(Node node) {
-        Edges.arguments(node).stream().filter(this::isReached).forEach(edge -> needed.set(((Value) edge).id()));
+        Edges.forEach(node, edge -> {
+            if (isReached(edge)) {
+                needed.set(edge.id());
+            }
+        });
         @Nullable Expr[] ofResults = new @Nullable Expr[node.results().size()];
         boolean zero = true;
         for (int i = 0; i < ofResults.length; i++) {
@@ -113,9 +128,12 @@ final class ReversePass {
                     .at(node.name(), node.op().schema().key());
         }
         for (Vjp vjp : declaration.vjps()) {
-            Set<String> wanted = new HashSet<>(vjp.parameters());
-            wanted.removeIf(
-                    parameter -> Edges.operands(node, parameter).stream().noneMatch(this::isReached));
+            Set<String> wanted = HashSet.newHashSet(vjp.parameters().size());
+            for (String parameter : vjp.parameters()) {
+                if (isAnyReached(Edges.operands(node, parameter))) {
+                    wanted.add(parameter);
+                }
+            }
             if (!wanted.isEmpty()) {
                 apply(vjp, node, new Backward(builder, node, ofResults, wanted));
             }
@@ -142,6 +160,15 @@ final class ReversePass {
             throw new IllegalStateException("the derivative rule of "
                     + node.op().schema() + " gives " + results.size() + " cotangents for " + next + " operands");
         }
+    }
+
+    private boolean isAnyReached(List<Argument> operands) {
+        for (Argument operand : operands) {
+            if (isReached(operand)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean isReached(Argument operand) {
