@@ -22,6 +22,15 @@ public final class GraphBuilder {
     /** Name of the operator whose one argument is tensor data. */
     public static final String CONSTANT = "constant";
 
+    /** Name of the operator that gives the seed of the run. */
+    public static final String SEED = "random_seed";
+
+    /**
+     * Name of the parameter by which random operators are told apart. What a client leaves out becomes −1 for its first
+     * random node, −2 for the next, and so on: a rewrite keeps a node's number, and with it what the node draws.
+     */
+    public static final String GENERATOR = "generator";
+
     private final OperatorTable operators;
     private final Functions functions;
     private final List<Input> inputs = new ArrayList<>();
@@ -37,6 +46,8 @@ public final class GraphBuilder {
     private String origin = "";
     private boolean backward;
     private boolean insideComposite;
+    private boolean recording;
+    private long draws;
     private final InPlace inPlace = new InPlace();
 
     public GraphBuilder(OperatorTable operators) {
@@ -116,6 +127,7 @@ public final class GraphBuilder {
             origin = name;
             inPlace.beforeNode(name, op, positional, keywords);
             int first = nodes.size();
+            recording = true;
             List<Value> results = apply(op, positional, keywords);
             inPlace.afterNode(op, nodes, first);
             for (int i = 0; i < results.size(); i++) {
@@ -126,6 +138,8 @@ public final class GraphBuilder {
             throw e.at(name, op);
         } catch (ArithmeticException e) {
             throw new GraphException(Reason.SIZE_OVERFLOW, "a size does not fit 64 bits").at(name, op);
+        } finally {
+            recording = false;
         }
     }
 
@@ -340,7 +354,7 @@ public final class GraphBuilder {
 
     /** Adds a call whose arguments stand in canonical order; a composite operator's parts in its place. */
     public List<Value> apply(Operator op, List<Argument> args) {
-        Call call = new Call(op, withBodies(op, args));
+        Call call = new Call(op, numbered(op, withBodies(op, args)));
         if (op.isComposite()) {
             return expand(op, call);
         }
@@ -363,6 +377,19 @@ public final class GraphBuilder {
             }
         }
         return typed;
+    }
+
+    private List<Argument> numbered(Operator op, List<Argument> args) {
+        int place = op.canonical().indexOf(GENERATOR);
+        if (place < 0 || op.isComposite() || !(args.get(place) instanceof Argument.None)) {
+            return args;
+        }
+        if (!recording) {
+            throw new IllegalStateException(op.schema().key() + " would draw anew in a rewrite");
+        }
+        List<Argument> numbered = new ArrayList<>(args);
+        numbered.set(place, new Argument.Int(--draws));
+        return numbered;
     }
 
     private List<Value> expand(Operator op, Call call) {

@@ -49,6 +49,8 @@ public record Parameter(
         LAYOUT("Layout"),
         DEVICE("Device"),
         MEMORY_FORMAT("MemoryFormat"),
+        /** The number of a draw: see {@link GraphBuilder#GENERATOR}. */
+        GENERATOR("Generator"),
         DATA("Data"),
         FUNCTION("Function");
 
@@ -127,6 +129,7 @@ public record Parameter(
             case FLOAT -> item instanceof Float || item instanceof Int;
             case BOOL -> item instanceof Bool || item instanceof Int;
             case DTYPE -> item instanceof Dtype;
+            case GENERATOR -> item instanceof Int;
             case STR, LAYOUT, DEVICE, MEMORY_FORMAT -> item instanceof Text;
             case DATA -> item instanceof Argument.Constant;
             case FUNCTION -> item instanceof Argument.Function || item instanceof Argument.Body;

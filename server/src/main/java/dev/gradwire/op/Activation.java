@@ -122,17 +122,7 @@ final class Activation {
                         .decompose(n -> n.promoted("self")
                                 .gt(0)
                                 .where(n.promoted("self"), n.promoted("self").mul(n.promoted("weight"))))
-                        .samples("float64[2, 3], float64[1, 3]"),
-                operator("rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.3333333333333333, bool training=False)"
-                                + " -> Tensor")
-                        .doc("leaky_relu with the mean of lower and upper as slope; not for training")
-                        .gradFn("RreluWithNoiseBackward0")
-                        .types(Elementwise.floating("self").requiring(Activation::requireEvaluation))
-                        .vjp(
-                                "self",
-                                n -> n.self().gt(0).where(n.grad(), n.grad().mul(meanSlope(n))))
-                        .decompose(n -> n.self().gt(0).where(n.self(), n.self().mul(meanSlope(n))))
-                        .samples("float64[2, 3]"));
+                        .samples("float64[2, 3], float64[1, 3]"));
     }
 
     /** 0 up to −3, (2x + 3)/6 up to 3, then 1. */
@@ -158,18 +148,6 @@ final class Activation {
         if (!(call.number("lambd") >= 0)) {
             throw GraphException.argument(
                     Reason.INVALID_ARGUMENT, "lambd", "must not be negative, but is " + call.number("lambd"));
-        }
-    }
-
-    private static double meanSlope(Args n) {
-        return (n.number("lower") + n.number("upper")) / 2;
-    }
-
-    private static void requireEvaluation(Call call) {
-        boolean random = call.number("lower") != call.number("upper")
-                && call.shape("self").elements() != 0;
-        if (call.bool("training") && random) {
-            throw GraphException.argument(Reason.INVALID_ARGUMENT, "training", "must be False: no slope is drawn");
         }
     }
 

@@ -3,6 +3,7 @@ package dev.gradwire.op;
 import static dev.gradwire.op.Declaration.operator;
 
 import dev.gradwire.graph.Call;
+import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
@@ -22,8 +23,9 @@ final class Attention {
         return List.of(
                 operator("scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None,"
                                 + " float dropout_p=0.0, bool is_causal=False, *, float? scale=None,"
-                                + " bool enable_gqa=False) -> Tensor")
-                        .doc("softmax(query · keyᵀ · scale + attn_mask) · value, scale 1 / √E by default")
+                                + " bool enable_gqa=False" + RandomFactories.GENERATOR + ") -> Tensor")
+                        .doc("softmax(query · keyᵀ · scale + attn_mask) · value, scale 1 / √E by default; a part"
+                                + " dropout_p of the softmax is dropped, whether training or not")
                         .composite(n -> List.of(attention(n)))
                         .samples(
                                 "float64[1, 2, 3, 2], float64[1, 2, 4, 2], float64[1, 2, 4, 3], float64[3, 4]",
@@ -50,7 +52,7 @@ final class Attention {
     }
 
     private static Expr attention(Args n) {
-        Require.that(n.number("dropout_p") == 0, "dropout_p", "must be 0, as nothing is random yet");
+        Distributions.requireProbability(n.call(), "dropout_p");
         Require.rank(n.call(), "query", 2, 3, 4, 5);
         Require.floating(n.call(), "query");
         Require.sameDtype(n.call(), "query", "key", "value");
@@ -85,6 +87,7 @@ final class Attention {
     private static boolean isFused(Args n, Expr query, Expr key, Expr value) {
         boolean images = query.rank() == 4 && key.rank() == 4 && value.rank() == 4;
         return images
+                && n.number("dropout_p") == 0
                 && query.size(0) == key.size(0)
                 && query.size(0) == value.size(0)
                 && key.size(1) == value.size(1)
@@ -117,7 +120,12 @@ final class Attention {
         Expr scores = query.to(compute)
                 .call("mul.Scalar", Math.copySign(root, scale))
                 .matmul(Products.transposed(key.to(compute)).call("mul.Scalar", root));
-        return weights(masked(n, scores)).matmul(value.to(compute)).to(dtype);
+        return dropped(n, weights(masked(n, scores))).matmul(value.to(compute)).to(dtype);
+    }
+
+    private static Expr dropped(Args n, Expr weights) {
+        return weights.callNamed(
+                "dropout", Map.of(GraphBuilder.GENERATOR, n.raw(GraphBuilder.GENERATOR)), n.number("dropout_p"), true);
     }
 
     private static double scale(Args n) {
@@ -193,7 +201,10 @@ final class Attention {
         }
         Require.floating(call, "query");
         Require.sameDtype(call, "query", "key", "value");
-        Require.that(call.number("dropout_p") == 0, "dropout_p", "must be 0, as nothing is random yet");
+        Require.that(
+                call.number("dropout_p") == 0,
+                "dropout_p",
+                "must be 0, as for PyTorch's kernel of this name on the CPU");
         Shape query = call.shape("query");
         long heads = call.shape("key").dim(1);
         Shape key = Shape.of(query.dim(0), heads, call.shape("key").dim(2), query.dim(3));

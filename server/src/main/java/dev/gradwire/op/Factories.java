@@ -21,10 +21,10 @@ import java.util.stream.Stream;
 /** Operators that make tensors from nothing. */
 final class Factories {
     /** Where a tensor lives is the request's choice; these are accepted because tracers write them. */
-    private static final String OPTIONS =
+    static final String OPTIONS =
             ", ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None";
 
-    private static final String LIKE = OPTIONS + ", MemoryFormat? memory_format=None";
+    static final String LIKE = OPTIONS + ", MemoryFormat? memory_format=None";
     private static final Pattern LAYOUTS = Pattern.compile("(torch\\.)?strided");
     private static final Pattern DEVICES = Pattern.compile("cpu|cuda(:\\d+)?");
     private static final Pattern MEMORY_FORMATS = Pattern.compile("(torch\\.)?(contiguous|preserve)_format");
@@ -122,7 +122,7 @@ final class Factories {
     }
 
     /** The dtype asked for, once the other options are checked. */
-    private static DType dtype(Call call, DType ifNone) {
+    static DType dtype(Call call, DType ifNone) {
         requireText(call, "layout", LAYOUTS);
         requireText(call, "device", DEVICES);
         if (call.op().canonical().indexOf("memory_format") >= 0) {
@@ -144,7 +144,7 @@ final class Factories {
                 dtype(call, number ? natural(call.arg("fill_value")) : DType.DEFAULT_FLOATING), size(call));
     }
 
-    private static TensorType like(Call call) {
+    static TensorType like(Call call) {
         return call.type("self").withDtype(dtype(call, call.type("self").dtype()));
     }
 
@@ -166,7 +166,7 @@ final class Factories {
         };
     }
 
-    private static Shape size(Call call) {
+    static Shape size(Call call) {
         for (long size : call.ints("size")) {
             requireSize("size", size);
         }

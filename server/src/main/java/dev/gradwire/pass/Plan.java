@@ -15,6 +15,7 @@ import java.util.function.UnaryOperator;
  * @param slotCount how many slots a run needs
  * @param inputs slots to fill before the first step, in the order of the graph's inputs
  * @param constants slots that hold data of the graph itself
+ * @param seeds slots to fill with the run's seed, a number of type int64
  * @param outputs slots to read after the last step, in the order of the graph's outputs
  * @param price what a run costs
  */
@@ -23,12 +24,14 @@ public record Plan(
         int slotCount,
         List<Slot> inputs,
         List<ConstantSlot> constants,
+        List<Integer> seeds,
         List<Step> steps,
         List<Slot> outputs,
         Price price) {
     public Plan {
         inputs = List.copyOf(inputs);
         constants = List.copyOf(constants);
+        seeds = List.copyOf(seeds);
         steps = List.copyOf(steps);
         outputs = List.copyOf(outputs);
     }
@@ -48,7 +51,7 @@ public record Plan(
         }
         List<Step> newSteps = new ArrayList<>();
         steps.forEach(step -> newSteps.add(step.renamed(names.apply(step.node))));
-        return new Plan(device, slotCount, newInputs, constants, newSteps, newOutputs, price);
+        return new Plan(device, slotCount, newInputs, constants, seeds, newSteps, newOutputs, price);
     }
 
     /** A named tensor. */

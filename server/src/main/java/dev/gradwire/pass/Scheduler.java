@@ -35,6 +35,7 @@ final class Scheduler {
     private final int[] slots;
 
     private final List<ConstantSlot> constants = new ArrayList<>();
+    private final List<Integer> seeds = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
     private int slotCount;
     private long flops;
@@ -57,11 +58,13 @@ final class Scheduler {
         for (int i = 0; i < graph.nodes().size(); i++) {
             Node node = graph.nodes().get(i);
             node.results().forEach(this::newSlot);
-            if (node.op().schema().name().equals(GraphBuilder.CONSTANT)) {
-                Argument.Constant constant = (Argument.Constant) node.args().getFirst();
-                constants.add(new ConstantSlot(slots[node.result().id()], constant.tensor()));
-            } else {
-                steps.add(step(node, liveness.deathsAt(i)));
+            switch (node.op().schema().name()) {
+                case GraphBuilder.CONSTANT -> {
+                    Argument.Constant constant = (Argument.Constant) node.args().getFirst();
+                    constants.add(new ConstantSlot(slots[node.result().id()], constant.tensor()));
+                }
+                case GraphBuilder.SEED -> seeds.add(slots[node.result().id()]);
+                default -> steps.add(step(node, liveness.deathsAt(i)));
             }
         }
         List<Slot> inputs = graph.inputs().stream()
@@ -71,7 +74,7 @@ final class Scheduler {
                 .map(output -> slot(output.name(), output.value()))
                 .toList();
         Price price = new Price(flops, bytesMoved, liveness.peakBytes());
-        return new Plan(backend.device(), slotCount, inputs, constants, steps, outputs, price);
+        return new Plan(backend.device(), slotCount, inputs, constants, seeds, steps, outputs, price);
     }
 
     private void newSlot(Value value) {

@@ -7,6 +7,7 @@ import dev.gradwire.pass.Plan;
 import dev.gradwire.pass.Plan.ConstantSlot;
 import dev.gradwire.pass.Plan.Slot;
 import dev.gradwire.pass.Plan.Step;
+import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -54,6 +55,9 @@ public final class Executor implements AutoCloseable {
         }
         for (ConstantSlot constant : plan.constants()) {
             slots[constant.index()] = backend.upload(constant.tensor());
+        }
+        for (int seed : plan.seeds()) {
+            slots[seed] = backend.upload(Tensor.scalar(DType.INT64, options.seed()));
         }
         for (Step step : plan.steps()) {
             if (options.cancelled().getAsBoolean()) {

@@ -7,7 +7,13 @@ import java.util.function.BooleanSupplier;
  * @param detectAnomaly look for the first non-finite result of a step
  * @param keepGoing with {@code detectAnomaly}: report it and go on instead of ending the run
  * @param profile measure the nanoseconds of each step
+ * @param seed key of all random operators
  */
-public record RunOptions(BooleanSupplier cancelled, boolean detectAnomaly, boolean keepGoing, boolean profile) {
-    public static final RunOptions DEFAULT = new RunOptions(() -> false, false, false, false);
+public record RunOptions(
+        BooleanSupplier cancelled, boolean detectAnomaly, boolean keepGoing, boolean profile, long seed) {
+    public static final RunOptions DEFAULT = new RunOptions(() -> false, false, false, false, 0);
+
+    public RunOptions withSeed(long changed) {
+        return new RunOptions(cancelled, detectAnomaly, keepGoing, profile, changed);
+    }
 }

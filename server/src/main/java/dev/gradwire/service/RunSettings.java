@@ -14,8 +14,10 @@ import io.grpc.Context;
  *
  * @param device to run on
  * @param gradFns whose metadata to return
+ * @param seed key of the random operators, where a run has none of its own
  */
-record RunSettings(String device, boolean detectAnomaly, boolean keepGoing, boolean profile, GradFnSelection gradFns) {
+record RunSettings(
+        String device, boolean detectAnomaly, boolean keepGoing, boolean profile, GradFnSelection gradFns, long seed) {
     static RunSettings of(Options options, Limits limits) {
         String device = options.getDevice().isEmpty() ? Engine.DEFAULT_DEVICE : options.getDevice();
         limits.checkAt(Limit.MAX_NAME_BYTES, device.length(), "the device", "options.device");
@@ -31,11 +33,16 @@ record RunSettings(String device, boolean detectAnomaly, boolean keepGoing, bool
             throw new Refusal(Problem.UNKNOWN_ENUM, "the mode").at("options.grad_fns.mode");
         }
         return new RunSettings(
-                device, options.getDetectAnomaly(), options.getKeepGoing(), options.getProfile(), options.getGradFns());
+                device,
+                options.getDetectAnomaly(),
+                options.getKeepGoing(),
+                options.getProfile(),
+                options.getGradFns(),
+                options.getSeed());
     }
 
     /** Ends the run once the call is cancelled or late; the call's context knows of both. */
     RunOptions runOptions(Context context) {
-        return new RunOptions(context::isCancelled, detectAnomaly, keepGoing, profile);
+        return new RunOptions(context::isCancelled, detectAnomaly, keepGoing, profile, seed);
     }
 }

@@ -3,6 +3,7 @@ package dev.gradwire.service;
 import dev.gradwire.engine.ResidentTensor;
 import dev.gradwire.engine.RunResult;
 import dev.gradwire.graph.Graph;
+import dev.gradwire.runtime.RunOptions;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.v1.Carry;
 import dev.gradwire.v1.Execute;
@@ -57,9 +58,7 @@ final class SessionRun {
             planStays(resources.limits());
             planFetches();
             Lease running = lease(budget.borrow(unheldPeakBytes(inputs)));
-            try (RunResult result = resources
-                    .engine()
-                    .run(prepared.compiled(), inputs, prepared.settings().runOptions(context))) {
+            try (RunResult result = resources.engine().run(prepared.compiled(), inputs, runOptions(context))) {
                 long start = System.nanoTime();
                 place(result);
                 fetch(result);
@@ -78,6 +77,11 @@ final class SessionRun {
                 undo();
             }
         }
+    }
+
+    private RunOptions runOptions(Context context) {
+        RunOptions options = prepared.settings().runOptions(context);
+        return execute.hasSeed() ? options.withSeed(execute.getSeed()) : options;
     }
 
     /** The price counts inputs, which have leases of their own. */

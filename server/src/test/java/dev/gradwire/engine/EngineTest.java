@@ -77,7 +77,7 @@ final class EngineTest {
     void errorsOfASharedPlanCarryTheNamesOfTheirOwnProgram() {
         for (String name : List.of("mine", "yours")) {
             TextProgram logarithm = TextProgram.of(engine, "x: float64[2]\n" + name + " = log10(x)\nreturn " + name);
-            RunOptions options = new RunOptions(() -> false, true, false, false);
+            RunOptions options = new RunOptions(() -> false, true, false, false, 0);
             assertThatThrownBy(() -> logarithm.run(Map.of("x", vector(1, -1)), options))
                     .isInstanceOfSatisfying(
                             AnomalyException.class,
@@ -155,7 +155,7 @@ final class EngineTest {
     void anomaliesNameTheFirstNode() {
         TextProgram program =
                 TextProgram.of(engine, "x: float64[2]\na = mul(x, 2.0)\nb = log(a)\nc = exp(b)\nreturn c");
-        RunOptions options = new RunOptions(() -> false, true, false, false);
+        RunOptions options = new RunOptions(() -> false, true, false, false, 0);
         assertThatThrownBy(() -> program.run(Map.of("x", vector(1, -1)), options))
                 .isInstanceOfSatisfying(AnomalyException.class, e -> {
                     assertThat(e.anomaly().node()).isEqualTo("b");
@@ -168,7 +168,7 @@ final class EngineTest {
     @Test
     void anomaliesOfTheBackwardPass() {
         TextProgram program = TextProgram.of(engine, "x: float64[]\ny = sqrt(x)\ng = grad([y], [x])\nreturn y, g");
-        RunOptions options = new RunOptions(() -> false, true, false, false);
+        RunOptions options = new RunOptions(() -> false, true, false, false, 0);
         assertThatThrownBy(() -> program.run(Map.of("x", Tensor.scalar(DType.FLOAT64, 0.0)), options))
                 .isInstanceOfSatisfying(AnomalyException.class, e -> {
                     assertThat(e.anomaly().node()).isEqualTo("y");
@@ -180,7 +180,7 @@ final class EngineTest {
     void cancellationIsSeenBetweenSteps() {
         TextProgram program = TextProgram.of(engine, "x: float64[1]\na = sin(x)\nb = cos(a)\nreturn b");
         int[] polls = {0};
-        RunOptions options = new RunOptions(() -> ++polls[0] == 2, false, false, false);
+        RunOptions options = new RunOptions(() -> ++polls[0] == 2, false, false, false, 0);
         assertThatThrownBy(() -> program.run(Map.of("x", vector(1)), options)).isInstanceOf(CancelledException.class);
         assertThat(polls[0]).isEqualTo(2);
     }

@@ -209,6 +209,7 @@ final class OperatorFuzzTest {
                 }
             }
             case STR, LAYOUT, DEVICE, MEMORY_FORMAT -> argument.setString(TEXTS[random.nextInt(TEXTS.length)]);
+            case GENERATOR -> argument.setInt(integer());
             case DTYPE -> argument.setDtypeValue(1 + random.nextInt(12));
             case DATA -> argument.setTensor(Wire.vector(1, 2));
             case FUNCTION -> argument.setFunction(FUNCTIONS[random.nextInt(FUNCTIONS.length)]);

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 final class OperatorMethods {
     /** Kinds of argument that mean nothing to a client, and so keep their defaults. */
     private static final Predicate<Parameter> OMITTED = parameter -> switch (parameter.type()) {
-        case LAYOUT, DEVICE, MEMORY_FORMAT -> true;
+        case LAYOUT, DEVICE, MEMORY_FORMAT, GENERATOR -> true;
         default -> parameter.name().equals("pin_memory");
     };
 
