@@ -86,6 +86,11 @@ def handwritten(file: Path, class_name: str | None = None) -> set[str]:
     return {node.name for node in found.body if isinstance(node, ast.FunctionDef)}
 
 
+def variable(name: str) -> str:
+    """The name of a parameter in Python: from_ for from."""
+    return name + "_" if keyword.iskeyword(name) else name
+
+
 class Writer:
     """Turns the catalogue into Python."""
 
@@ -167,7 +172,7 @@ class Writer:
         return stubs + impl
 
     def forward(self, s: Any, indent: str) -> str:
-        given = ["self" if indent and i == 0 else p.name for i, p in enumerate(s.positional)]
+        given = ["self" if indent and i == 0 else variable(p.name) for i, p in enumerate(s.positional)]
         return ", ".join(given + [f"{p.name}={p.name}" for p in s.parameters if p.keyword_only])
 
     def signatures(self, s: Any, self_text: str) -> list[tuple[str, str]]:
@@ -191,7 +196,7 @@ class Writer:
         if p.optional:
             text += " | None"
         default = "" if p.required else f" = {self.default(p.default)}"
-        return f"{p.name}: {text}{default}"
+        return f"{variable(p.name)}: {text}{default}"
 
     @staticmethod
     def default(value: Any) -> str:

@@ -42,17 +42,21 @@ from ._errors import (
     NotDifferentiableError,
     ResourceExhaustedError,
     UnavailableError,
+    UnsupportedModuleError,
 )
 from ._gradfn import GradFn
 from ._graph import enable_grad, is_grad_enabled, no_grad
 from ._operators import *
 from ._options import Options, options
+from ._random import manual_seed
 from ._session import Session
 from ._tensor import Tensor, tensor
 
+from ._module import TorchModule, from_torch  # isort: skip
+
 # The factories stand in for the operators of the same name: their tensors can require grad.
 from ._factories import arange, as_tensor, eye, from_numpy, full, linspace  # isort: skip
-from ._factories import manual_seed, ones, rand, randint, randn, randperm, zeros  # isort: skip
+from ._factories import ones, rand, randint, randn, randperm, zeros  # isort: skip
 from ._functions import call, evaluate, name  # isort: skip
 
 __version__ = "0.1.0"
@@ -72,7 +76,9 @@ __all__ = [
     "Session",
     "Tensor",
     "TensorType",
+    "TorchModule",
     "UnavailableError",
+    "UnsupportedModuleError",
     "arange",
     "as_tensor",
     "backward",
@@ -93,6 +99,7 @@ __all__ = [
     "float32",
     "float64",
     "from_numpy",
+    "from_torch",
     "full",
     "func",
     "grad",

@@ -42,6 +42,10 @@ class InvalidGraphError(GradwireError, ValueError):
     """The graph breaks a rule: an unknown operator, types or shapes that do not fit, a limit that no server allows."""
 
 
+class UnsupportedModuleError(NotImplementedError):
+    """A PyTorch module that cannot be imported: the text names what stands against it, with module paths and lines."""
+
+
 class NotDifferentiableError(InvalidGraphError):
     """A derivative was asked for where there is none."""
 

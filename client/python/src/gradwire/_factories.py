@@ -7,21 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _dtypes
+from . import _dtypes, _random
 from ._dtypes import DType
 from ._tensor import Tensor, tensor
 
 if TYPE_CHECKING:
     from ._tensor import DTypeLike, Number, TensorLike
-
-_random = np.random.default_rng()
-
-
-def manual_seed(seed: int) -> None:
-    """Starts rand, randn, randint and randperm afresh; equal seeds give equal numbers."""
-    global _random
-    _random = np.random.default_rng(seed)
-
 
 def _leaf(
     array: np.ndarray[Any, Any], dtype: DTypeLike | None, default: DType, requires_grad: bool, name: str
@@ -62,24 +53,24 @@ def rand(
     *size: int | Sequence[int], dtype: DTypeLike | None = None, requires_grad: bool = False, name: str = ""
 ) -> Tensor:
     """Uniform random numbers from [0, 1), float32 unless given; see manual_seed."""
-    return _leaf(_random.random(_shape(size), np.float32), dtype, _dtypes.float32, requires_grad, name)
+    return _leaf(_random.host.random(_shape(size), np.float32), dtype, _dtypes.float32, requires_grad, name)
 
 
 def randn(
     *size: int | Sequence[int], dtype: DTypeLike | None = None, requires_grad: bool = False, name: str = ""
 ) -> Tensor:
     """Random numbers of the standard normal distribution, float32 unless given; see manual_seed."""
-    return _leaf(_random.standard_normal(_shape(size)), dtype, _dtypes.float32, requires_grad, name)
+    return _leaf(_random.host.standard_normal(_shape(size)), dtype, _dtypes.float32, requires_grad, name)
 
 
 def randint(low: int, high: int, size: Sequence[int], *, dtype: DTypeLike | None = None, name: str = "") -> Tensor:
     """Random integers from low to high − 1 in that shape, int64 unless given; see manual_seed."""
-    return _leaf(_random.integers(low, high, tuple(size)), dtype, _dtypes.int64, False, name)
+    return _leaf(_random.host.integers(low, high, tuple(size)), dtype, _dtypes.int64, False, name)
 
 
 def randperm(n: int, *, name: str = "") -> Tensor:
     """The integers from 0 to n − 1 in random order, int64; see manual_seed."""
-    return _leaf(_random.permutation(n), None, _dtypes.int64, False, name)
+    return _leaf(_random.host.permutation(n), None, _dtypes.int64, False, name)
 
 
 def arange(*limits: float, dtype: DTypeLike | None = None, requires_grad: bool = False, name: str = "") -> Tensor:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from . import _wire
+from . import _random, _wire
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Options:
         keep_going: with detect_anomaly, finish and report it in ``client.last_run.anomaly``
         profile: measure each node; the figures are in its grad_fn
         precision: rounding allowed in products of float32: "exact", "tf32", "bfloat16"
-        seed: key of the random operators
+        seed: key of the random operators; None: what manual_seed was given, else 0
         timeout: seconds until DeadlineExceededError
     """
 
@@ -47,10 +47,11 @@ class Options:
     def to_wire(self, grad_fns: str = "", grad_fn_nodes: tuple[str, ...] = ()) -> Any:
         """The Options message; ``grad_fns`` is "none", "nodes" or "" for those on the backward path."""
         message = _wire.Options()
-        for name in ("device", "deterministic", "detect_anomaly", "keep_going", "profile", "seed"):
+        for name in ("device", "deterministic", "detect_anomaly", "keep_going", "profile"):
             given = getattr(self, name)
             if given is not None:
                 setattr(message, name, given)
+        message.seed = _random.default_seed() if self.seed is None else self.seed % 2**64
         if self.precision is not None:
             message.precision = _wire.PRECISIONS[self.precision]
         if grad_fns:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from . import _dtypes, _graph
+from . import _dtypes, _graph, _random
+from ._dtypes import TensorType
 from ._graph import Node, Value
 from ._schema import MISSING, Overload, Parameter, Schema
 
@@ -41,31 +42,44 @@ def record(op: str, name: str | None, *args: Any, **kwargs: Any) -> Any:
     failures = []
     for overload in operator.overloads:
         try:
-            bound = _bind(overload.schema, args, kwargs)
+            return record_overload(op, overload, name, args, kwargs)
         except _Mismatch as mismatch:
             failures.append(f"{overload.schema.text}: {mismatch}")
-            continue
-        several = len(operator.overloads) > 1
-        key = overload.schema.key
-        if several and not overload.schema.overload:
-            key += ".default"
-        return append(key, op, overload, *bound, name=name)
     raise TypeError(f"{op}() got arguments that fit none of\n  " + "\n  ".join(failures))
+
+
+def record_overload(
+    op: str, overload: Overload, name: str | None, args: Sequence[Any], kwargs: dict[str, Any],
+    types: list[TensorType] | None = None,
+) -> Any:  # fmt: skip
+    """Records a call of one overload, whose results have these types where they are known; TypeError as above."""
+    positional, keywords = _bind(overload.schema, args, kwargs)
+    if _random.GENERATOR in overload.schema.by_name and _random.GENERATOR not in kwargs:
+        keywords.setdefault(_random.GENERATOR, _random.next_number())
+    from . import _operators
+
+    key = overload.schema.key
+    if len(_operators.OPERATORS[op].overloads) > 1 and not overload.schema.overload:
+        key += ".default"
+    return append(key, op, overload, positional, keywords, name=name, types=types)
 
 
 def append(
     key: str, base: str, overload: Overload | None, args: list[Any], kwargs: dict[str, Any], *, name: str | None = None,
-    count: int | None = None,
+    count: int | None = None, types: list[TensorType] | None = None,
 ) -> Any:  # fmt: skip
-    """Adds a node; ``count`` results, or as many as the overload's schema or else the server says."""
+    """Adds a node; ``count`` results, or as many as ``types``, the overload's schema or else the server say."""
     node = Node(key, overload, args, kwargs, checked_name(name) if name else _graph.fresh_name(base), False)
     depends = any(operand.requires_grad for operand in node.operands())
     possible = overload is None or overload.differentiable or key in _graph.DIFFERENTIATING
     requires_grad = depends and possible and _graph.is_grad_enabled()
     node.cut = depends and possible and not requires_grad
+    node.types = types
     names = overload.schema.results if overload else None
     if count is None and names is not None:
         count = len(names)
+    if count is None and types is not None:
+        count = len(types)
     if count is None:
         from . import _evaluate
 
@@ -75,6 +89,8 @@ def append(
     for value, label in zip(values, names or ()):
         if label in _INTEGER_RESULTS:
             value.requires_grad = False
+    for value, kind in zip(values, types or ()):
+        value.requires_grad &= kind.dtype.is_differentiable
     tensors = [_wrap(value) for value in values]
     if names == ("",):
         return tensors[0]

@@ -37,6 +37,7 @@ class Session:
             self._next[name] = (value.data, value.leaf_type)
         self._runs = 0
         resolved = client.resolve(options)
+        self._seed = resolved.to_wire("none").seed
         self._stream = client.stream(resolved)
         try:
             self._stream.open(self._recording.program, None, resolved.to_wire("none"))
@@ -53,6 +54,8 @@ class Session:
             feeds: new data for leaves, of their shape; it takes their dtype
             fetch: what to return; default: the outputs. A carried leaf stands for what it is after this run.
 
+        Random numbers differ from run to run and are the same in every session of the same seed.
+
         Returns a leaf for each tensor fetched. Raises ValueError for tensors that are not of this graph, and
         GradwireError; the session goes on after an error that is about the run only.
         """
@@ -62,7 +65,8 @@ class Session:
         names = [self._output_name(value) for value in values]
         self._runs += 1
         inputs, self._next = self._next, {}
-        message = _stream.execution(self._runs, dict.fromkeys(names), self._carry)
+        seed = (self._seed + self._runs - 1) % 2**64
+        message = _stream.execution(self._runs, dict.fromkeys(names), self._carry, seed)
         outputs = self._stream.execute(inputs, message).outputs
         from ._tensor import Tensor
 

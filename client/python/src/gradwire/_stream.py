@@ -130,7 +130,9 @@ def _outcome(executed: Any, partial: dict[tuple[str, str], tuple[bytearray, Tens
     )
 
 
-def execution(run_id: int, fetch: Iterable[str] | None = None, carry: Mapping[str, str] | None = None) -> Any:
+def execution(
+    run_id: int, fetch: Iterable[str] | None = None, carry: Mapping[str, str] | None = None, seed: int | None = None
+) -> Any:
     """An Execute message; ``fetch`` names outputs to send back (default: all), ``carry`` maps inputs to outputs."""
     message = _wire.SessionRequest()
     execute = message.execute
@@ -141,6 +143,8 @@ def execution(run_id: int, fetch: Iterable[str] | None = None, carry: Mapping[st
             execute.fetch.results.add(output=name)
     for target, output in (carry or {}).items():
         execute.carry.add(input=target).result.output = output
+    if seed is not None:
+        execute.seed = seed
     return message
 
 
