@@ -27,6 +27,9 @@ public final class Functions {
     /** @param type null where it is that of the call's argument */
     public record Input(String name, @Nullable TensorType type) {}
 
+    /** More than there are nodes in any graph. */
+    private static final long DRAWS_OF_A_BODY = 1L << 32;
+
     private record Instance(String name, List<TensorType> types) {}
 
     private final OperatorTable operators;
@@ -132,6 +135,7 @@ public final class Functions {
     private Graph record(Definition definition, List<Input> inputs, List<TensorType> types) {
         GraphBuilder builder = new GraphBuilder(operators, this);
         builder.limitBody(maxValues - values);
+        builder.numberDrawsBelow(-DRAWS_OF_A_BODY * (bodies.size() + active.size()));
         for (int i = 0; i < inputs.size(); i++) {
             builder.input(inputs.get(i).name(), types.get(i), false);
         }

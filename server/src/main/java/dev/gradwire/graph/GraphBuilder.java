@@ -273,7 +273,7 @@ public final class GraphBuilder {
         boolean outer = backward;
         for (Node node : body.nodes()) {
             backward = outer || node.backward();
-            copy(origin + "/" + node.name(), node, map);
+            copy(origin + "/" + node.name(), recording ? renumbered(node) : node, map);
         }
         backward = outer;
         return body.outputs().stream()
@@ -390,6 +390,22 @@ public final class GraphBuilder {
         List<Argument> numbered = new ArrayList<>(args);
         numbered.set(place, new Argument.Int(--draws));
         return numbered;
+    }
+
+    /** Each call of a function draws for itself, unless the client gave the number. */
+    private Node renumbered(Node node) {
+        int place = node.op().canonical().indexOf(GENERATOR);
+        if (place < 0 || !(node.args().get(place) instanceof Argument.Int(long number)) || number >= 0) {
+            return node;
+        }
+        List<Argument> args = new ArrayList<>(node.args());
+        args.set(place, new Argument.Int(--draws));
+        return new Node(node.name(), node.backward(), node.op(), args, node.results());
+    }
+
+    /** Numbers random nodes from here down, so that functions of one program do not draw alike. */
+    void numberDrawsBelow(long number) {
+        draws = number;
     }
 
     private List<Value> expand(Operator op, Call call) {

@@ -45,14 +45,6 @@ final class BatchNormalization {
                         .doc("batch_norm by running statistics")
                         .composite(n -> call(n, "_native_batch_norm_legit", false))
                         .samples("float64[3, 2], float64[2], None, float64[2], float64[2]{0.5..2}, 0.1, 1e-5"),
-                operator("_native_batch_norm_legit_functional(" + RUNNING + "bool training, float momentum, float eps)"
-                                + " -> (Tensor, Tensor, Tensor, Tensor running_mean_out, Tensor running_var_out)")
-                        .doc("native_batch_norm, and what training makes of the running statistics")
-                        .composite(BatchNormalization::updating)
-                        .samples(
-                                "float64[3, 2, 2], float64[2], float64[2], float64[2], float64[2]{0.5..2}, True, 0.1,"
-                                        + " 1e-5",
-                                "float64[3, 2], float64[2], None, float64[2], float64[2]{0.5..2}, False, 0.1, 1e-5"),
                 operator("_batch_norm_with_update(" + RUNNING + "float momentum, float eps)"
                                 + " -> (Tensor, Tensor, Tensor, Tensor)")
                         .doc("batch_norm by the batch's statistics, and an empty reserve")
@@ -136,33 +128,6 @@ final class BatchNormalization {
                 training,
                 n.raw("momentum"),
                 n.raw("eps"));
-    }
-
-    /**
-     * running · (1 − momentum) + momentum · the batch's mean, or its variance by one observation less: constants for
-     * derivatives.
-     */
-    private static List<Expr> updating(Args n) {
-        for (String running : List.of("running_mean", "running_var")) {
-            Require.that(n.has(running), running, "must be given");
-        }
-        boolean training = n.bool("training");
-        List<Expr> results = new ArrayList<>(call(n, "_native_batch_norm_legit", training));
-        Expr mean = n.arg("running_mean").call("detach");
-        Expr variance = n.arg("running_var").call("detach");
-        if (training) {
-            Expr input = n.arg("input").call("detach").to(variance.dtype());
-            mean = updated(n, mean, results.get(1));
-            variance = updated(n, variance, input.call("var.dim", otherDims(input), true, false));
-        }
-        results.add(mean);
-        results.add(variance);
-        return results;
-    }
-
-    private static Expr updated(Args n, Expr running, Expr batch) {
-        double momentum = n.number("momentum");
-        return running.mul(1 - momentum).add(batch.mul(momentum));
     }
 
     private static Expr batchNorm(Args n) {

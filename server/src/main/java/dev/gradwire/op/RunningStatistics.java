@@ -46,8 +46,8 @@ final class RunningStatistics {
     private static List<Expr> withUpdates(Args n, List<Expr> results, boolean training) {
         List<Expr> all = new ArrayList<>(results);
         if (!training) {
-            all.add(n.arg("running_mean").call("clone"));
-            all.add(n.arg("running_var").call("clone"));
+            all.add(n.arg("running_mean").call("detach"));
+            all.add(n.arg("running_var").call("detach"));
             return all;
         }
         Expr input = n.arg("input");
@@ -60,7 +60,7 @@ final class RunningStatistics {
 
     private static Expr updated(Args n, String running, Expr ofBatch) {
         double momentum = n.number("momentum");
-        Expr before = n.arg(running);
+        Expr before = n.arg(running).call("detach");
         return ofBatch.mul(momentum).add(before.mul(1 - momentum)).to(before.dtype());
     }
 }

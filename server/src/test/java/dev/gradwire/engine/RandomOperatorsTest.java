@@ -151,6 +151,23 @@ final class RandomOperatorsTest {
     }
 
     @Test
+    void eachCallOfAFunctionDrawsForItself() {
+        String text = """
+                def noisy(a):
+                  n = randn_like(a)
+                  return n
+                x: float64[13]
+                y = randn_like(x)
+                u = call(@noisy, [x])
+                v = call(@noisy, [x])
+                return y, u, v
+                """;
+        Map<String, Tensor> values = TextProgram.of(engine, text).run(Map.of("x", Tensor.of(DType.FLOAT64, Shape.of(13), new double[13])));
+        List<double[]> drawn = List.of(doubles(values.get("y")), doubles(values.get("u")), doubles(values.get("v")));
+        assertThat(drawn.stream().flatMapToDouble(DoubleStream::of).distinct().count()).isEqualTo(39);
+    }
+
+    @Test
     void alphaDropoutKeepsMeanAndVariance() {
         double[] y = run(engine, 3, "y1", "randn([4097], dtype=torch.float64)", "alpha_dropout(y0, 0.4, True)")
                 .getFirst();
