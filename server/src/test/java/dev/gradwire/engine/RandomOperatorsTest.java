@@ -162,9 +162,11 @@ final class RandomOperatorsTest {
                 v = call(@noisy, [x])
                 return y, u, v
                 """;
-        Map<String, Tensor> values = TextProgram.of(engine, text).run(Map.of("x", Tensor.of(DType.FLOAT64, Shape.of(13), new double[13])));
+        Map<String, Tensor> values =
+                TextProgram.of(engine, text).run(Map.of("x", Tensor.of(DType.FLOAT64, Shape.of(13), new double[13])));
         List<double[]> drawn = List.of(doubles(values.get("y")), doubles(values.get("u")), doubles(values.get("v")));
-        assertThat(drawn.stream().flatMapToDouble(DoubleStream::of).distinct().count()).isEqualTo(39);
+        assertThat(drawn.stream().flatMapToDouble(DoubleStream::of).distinct().count())
+                .isEqualTo(39);
     }
 
     @Test
