@@ -39,6 +39,9 @@ public interface Operator {
     /** Whether the first result shares its operand's storage. */
     boolean isView();
 
+    /** Whether it runs although nothing reads its results: a check, which may end the run. */
+    boolean isCheck();
+
     /** Whether only rewrites may call it, never a client. */
     boolean isInternal();
 

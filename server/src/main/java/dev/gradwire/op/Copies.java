@@ -6,6 +6,7 @@ import static dev.gradwire.op.TypeRule.one;
 import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.Shape;
 import java.util.List;
 import java.util.Map;
 
@@ -71,6 +72,25 @@ final class Copies {
                         .composite(n ->
                                 List.of(isContiguous(n) ? n.self() : n.self().call("clone")))
                         .samples("float64[2, 3]", "float64[1, 2, 3, 2], memory_format=\"channels_last\""),
+                operator("copy_(Tensor self, Tensor src, bool non_blocking=False) -> Tensor")
+                        .doc("src as the dtype and shape of self")
+                        .gradFn("CopyBackwards")
+                        .types(one(call -> {
+                            boolean fits = Shape.broadcast(call.shape("self"), call.shape("src"))
+                                    .filter(call.shape("self")::equals)
+                                    .isPresent();
+                            if (!fits) {
+                                throw Require.shape(
+                                        "src",
+                                        "has shape " + call.shape("src") + ", which does not broadcast to that of self, "
+                                                + call.shape("self"));
+                            }
+                            return call.type("self");
+                        }))
+                        .zeroVjp("self")
+                        .vjp("src", n -> n.grad())
+                        .decompose(n -> n.arg("src").to(n.type("self").dtype()).expand(n.shape("self")))
+                        .unsampled("it changes what a check would read again"),
                 operator("lift_fresh_copy(Tensor self) -> Tensor")
                         .doc("self")
                         .composite(n -> List.of(n.self().call("clone")))

@@ -87,6 +87,7 @@ public final class Declaration {
     private Set<Integer> constantResults = Set.of();
     private boolean view;
     private boolean complex;
+    private boolean check;
     private boolean internal;
     private String whyUnsampled = "";
 
@@ -274,6 +275,12 @@ public final class Declaration {
         return this;
     }
 
+    /** It runs although nothing reads its result: it may end the run. */
+    Declaration check() {
+        check = true;
+        return this;
+    }
+
     /**
      * Only rules and decompositions may call it: what it asks of its arguments, such as indices that its kernel does not
      * check, no type rule can see.
@@ -291,7 +298,9 @@ public final class Declaration {
 
     /**
      * Argument lists for the derivative checks, in the text form, where a tensor is written as its type and filled with
-     * seeded numbers, by default from [−2, 2]: {@code "float64[2, 3], 1, True"}, {@code "float64[3]{0.1..4}"}.
+     * seeded numbers, by default from [−2, 2]: {@code "float64[2, 3], 1, True"}, {@code "float64[3]{0.1..4}"}, or with
+     * matrices of a set that the checks know: {@code "float64[3, 3]{spd}"}, {@code lower}, {@code upper},
+     * {@code dominant} (far from singular), {@code singular}.
      */
     Declaration samples(String... argumentLists) {
         samples.addAll(List.of(argumentLists));
@@ -527,6 +536,11 @@ public final class Declaration {
         @Override
         public boolean isView() {
             return view;
+        }
+
+        @Override
+        public boolean isCheck() {
+            return check;
         }
 
         @Override

@@ -53,6 +53,9 @@ final class EagerLayout {
 
     private static Layout of(Value value, GraphBuilder builder, int depth) {
         Node node = builder.producer(value);
+        if (node != null && isColumnMajor(node, value)) {
+            return Layouts.transpose(Layout.contiguous(value.type().shape()), -2, -1);
+        }
         if (node == null || depth == 0 || !isView(node) || !(node.args().getFirst() instanceof Value viewed)) {
             return Layout.contiguous(value.type().shape());
         }
@@ -60,6 +63,12 @@ final class EagerLayout {
         return layout != null && layout.shape().equals(value.type().shape())
                 ? layout
                 : Layout.contiguous(value.type().shape());
+    }
+
+    /** LAPACK's order, in which PyTorch leaves the inverse. */
+    private static boolean isColumnMajor(Node node, Value value) {
+        return node.op().schema().name().equals("linalg_inv_ex")
+                && node.results().getFirst().equals(value);
     }
 
     private static @Nullable Layout view(Node node, int result, Layout in) {

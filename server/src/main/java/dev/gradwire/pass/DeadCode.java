@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/** Drops nodes that no output depends on. Inputs stay: they are part of the graph's signature. */
+/** Drops nodes that no output depends on, but for checks. Inputs stay: they are part of the graph's signature. */
 record DeadCode() implements Pass {
     @Override
     public Graph apply(Graph graph) {
@@ -39,6 +39,6 @@ record DeadCode() implements Pass {
                 return true;
             }
         }
-        return false;
+        return node.op().isCheck();
     }
 }

@@ -107,6 +107,7 @@ final class DerivativeCheck {
             TensorType type = point.get(leaf).type();
             declare("w", leaf, type, inputs);
             declare("d", leaf, type, inputs);
+            point.put("d" + leaf, filling(leaf).tangent(random));
         }
         String gradient =
                 inputs + "g = grad(" + list("", outputs) + ", " + list("", leaves) + ", " + list("u", outputs) + ")\n";
@@ -129,8 +130,12 @@ final class DerivativeCheck {
 
     private void declare(String prefix, String name, TensorType type, StringBuilder lines) {
         String input = prefix + name.replace(":", "_");
-        point.put(input, new Sample.Filling(type.dtype(), type.shape(), -1, 1).fill(random));
+        point.put(input, new Sample.Filling(type.dtype(), type.shape(), -1, 1, MatrixDomain.GENERAL).fill(random));
         lines.append(input).append(": ").append(type).append('\n');
+    }
+
+    private Sample.Filling filling(String input) {
+        return sample.tensors().get(Integer.parseInt(input.substring(1)));
     }
 
     private static String list(String prefix, List<String> names) {
@@ -177,8 +182,7 @@ final class DerivativeCheck {
     private void checkDifferences(int leaf, TextProgram program, Map<String, Tensor> values) {
         String name = leaves.get(leaf);
         for (int n = 0; n < DIRECTIONS && point.get(name).type().shape().elements() > 0; n++) {
-            TensorType type = point.get(name).type();
-            Tensor direction = new Sample.Filling(type.dtype(), type.shape(), -1, 1).fill(random);
+            Tensor direction = filling(name).tangent(random);
             Map<String, Tensor> above = program.run(moved(name, direction, STEP));
             Map<String, Tensor> below = program.run(moved(name, direction, -STEP));
             compare("first order, " + name, direction, values.get(result("g", leaf)), above, below, this::value);

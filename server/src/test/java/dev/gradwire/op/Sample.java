@@ -10,6 +10,7 @@ import dev.gradwire.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.regex.MatchResult;
@@ -25,13 +26,13 @@ import java.util.regex.Pattern;
  */
 record Sample(Declaration declaration, String text, String call, List<Filling> tensors) {
     private static final Pattern TENSOR = Pattern.compile(
-            "(?<![.\\w])((?:b?float|u?int|complex|bool)\\d*)\\[([\\d, ]*)](?:\\{([-.\\d]+?)\\.\\.([-.\\d]+)})?");
+            "(?<![.\\w])((?:b?float|u?int|complex|bool)\\d*)\\[([\\d, ]*)](?:\\{(?:([-.\\d]+?)\\.\\.([-.\\d]+)|(\\w+))})?");
 
     /**
-     * A tensor with elements from a domain, which for integers includes both ends; both parts of a complex number are
-     * from it.
+     * A tensor with elements from an interval, which for integers includes both ends and is that of both parts of a
+     * complex number; or of a set of matrices.
      */
-    record Filling(DType dtype, Shape shape, double low, double high) {
+    record Filling(DType dtype, Shape shape, double low, double high, MatrixDomain domain) {
         static Filling parse(MatchResult match) {
             DType dtype = DType.named(match.group(1)).orElseThrow();
             long[] dims = match.group(2).isBlank()
@@ -43,17 +44,33 @@ record Sample(Declaration declaration, String text, String call, List<Filling> t
             boolean floating = dtype.isDifferentiable();
             double low = match.group(3) != null ? Double.parseDouble(match.group(3)) : floating ? -2 : 0;
             double high = match.group(4) != null ? Double.parseDouble(match.group(4)) : floating ? 2 : 1;
-            return new Filling(dtype, Shape.of(dims), low, high);
+            MatrixDomain domain = match.group(5) != null
+                    ? MatrixDomain.valueOf(match.group(5).toUpperCase(Locale.ROOT))
+                    : MatrixDomain.GENERAL;
+            return new Filling(dtype, Shape.of(dims), low, high, domain);
+        }
+
+        /** A direction in which the tensor may move. */
+        Tensor tangent(SplittableRandom random) {
+            double[] elements = new Filling(dtype, shape, -1, 1, MatrixDomain.GENERAL).elements(random);
+            domain.toTangent(elements, shape);
+            return Tensor.of(dtype, shape, elements);
         }
 
         Tensor fill(SplittableRandom random) {
+            double[] elements = elements(random);
+            domain.toPoint(elements, shape);
+            return Tensor.of(dtype, shape, elements);
+        }
+
+        private double[] elements(SplittableRandom random) {
             double[] elements = new double[Math.toIntExact(shape.elements() * (dtype.isComplex() ? 2 : 1))];
             for (int i = 0; i < elements.length; i++) {
                 elements[i] = dtype.isDifferentiable()
-                        ? random.nextDouble(low, high)
+                        ? low + (high - low) * random.nextDouble()
                         : random.nextInt((int) low, (int) high + 1);
             }
-            return Tensor.of(dtype, shape, elements);
+            return elements;
         }
     }
 

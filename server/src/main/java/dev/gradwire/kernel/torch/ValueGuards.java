@@ -46,11 +46,10 @@ final class ValueGuards {
                 indices(2, classes(in.shape(1)), OptionalLong.of(in.integer(5)));
             case "_ctc_loss" -> indices(1, inner(in.shape(0), 1), OptionalLong.empty());
             case "_ctc_loss_backward" -> indices(2, inner(in.shape(1), 1), OptionalLong.empty());
-            case "linalg_ldl_solve" -> pivots();
             case "grid_sampler_2d", "grid_sampler_3d" -> coordinates(1);
             case "grid_sampler_2d_backward", "grid_sampler_3d_backward" -> coordinates(2);
             case "div.Tensor_mode" -> truncated();
-            default -> null;
+            default -> LinalgGuards.find(backend, in);
         };
     }
 
@@ -72,7 +71,7 @@ final class ValueGuards {
         int operand = in.operand(argument);
         Body body = new DispatcherKernel(backend, in);
         return operands -> {
-            for (long index : integers(operands[operand])) {
+            for (long index : integers(backend, in.name(), operands[operand])) {
                 if ((index < 0 || index >= bound) && (ignored.isEmpty() || ignored.getAsLong() != index)) {
                     throw new KernelException(in.name() + ": index " + index + " is out of range, there are " + bound);
                 }
@@ -81,37 +80,13 @@ final class ValueGuards {
         };
     }
 
-    /**
-     * Pivots of an LDL factorisation count from 1; two negative ones in a row stand for a 2×2 block. Anything else
-     * makes LAPACK swap rows that are not there.
-     */
-    private Body pivots() {
-        int operand = in.operand(1);
-        int n = (int) Math.max(1, inner(in.shape(1), 1));
-        Body body = new DispatcherKernel(backend, in);
-        return operands -> {
-            long[] pivots = integers(operands[operand]);
-            for (int i = 0; i < pivots.length; i++) {
-                boolean block = pivots[i] < 0;
-                boolean fits = pivots[i] != 0 && Math.abs(pivots[i]) <= n;
-                if (block) {
-                    fits &= i % n + 1 < n && pivots[i + 1] < 0 && pivots[i + 1] >= -n;
-                    i++;
-                }
-                if (!fits) {
-                    throw new KernelException("linalg_ldl_solve: these pivots belong to no factorisation");
-                }
-            }
-            return body.run(operands);
-        };
-    }
-
-    private long[] integers(TorchTensor tensor) {
+    /** Integers on the host. */
+    static long[] integers(TorchBackend backend, String kernel, TorchTensor tensor) {
         Shape shape = tensor.layout().shape();
         int count = Math.toIntExact(shape.elements());
         int code = LibTorch.dtype(tensor.handle());
         if (code != LibTorch.code(DType.INT64) && code != LibTorch.code(DType.INT32)) {
-            throw new KernelException(in.name() + ": indices must be int32 or int64");
+            throw new KernelException(kernel + ": indices must be int32 or int64");
         }
         DType dtype = code == LibTorch.code(DType.INT64) ? DType.INT64 : DType.INT32;
         MemorySegment values =
