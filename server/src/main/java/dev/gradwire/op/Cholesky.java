@@ -85,15 +85,17 @@ final class Cholesky {
     }
 
     /**
-     * dL = L·Φ(L⁻¹·dA·L⁻ᴴ), where Φ takes the lower triangle and half the diagonal; so the cotangent of A is the
-     * Hermitian part of L⁻ᴴ·Φ(Lᴴ·G)·L⁻¹ (Murray, Differentiation of the Cholesky decomposition, 2016).
+     * dL = L·Φ(L⁻¹·dA·L⁻ᴴ), where Φ takes the lower triangle and half the diagonal; so the cotangent of A is L⁻ᴴ·S·L⁻¹
+     * with S the Hermitian matrix of half the lower triangle of Lᴴ·G (Murray, Differentiation of the Cholesky
+     * decomposition, 2016). As in PyTorch, S keeps imaginary parts on its diagonal, which no Hermitian tangent meets.
      */
     private static Expr ofMatrix(Backward n) {
         boolean upper = n.bool("upper");
         Expr l = upper ? n.result().mH() : n.result();
         Expr grad = upper ? n.grad().mH() : n.grad();
-        Expr inner = Matrices.halfLower(l.mH().matmul(grad));
-        return Matrices.hermitian(solveTriangular(l, solveTriangular(l.mH(), inner, true, true), false, false));
+        Expr product = l.mH().matmul(grad);
+        Expr half = product.call("tril").add(product.call("tril", -1).mH()).mul(0.5);
+        return solveTriangular(l, solveTriangular(l.mH(), half, true, true), false, false);
     }
 
     /** With S a Hermitian matrix's cotangent of A⁻¹ or of a solution, brought to A: −S·L, or −U·S. */

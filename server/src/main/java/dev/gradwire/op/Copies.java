@@ -90,6 +90,7 @@ final class Copies {
                         .zeroVjp("self")
                         .vjp("src", n -> n.grad())
                         .decompose(n -> n.arg("src").to(n.type("self").dtype()).expand(n.shape("self")))
+                        .complex()
                         .unsampled("it changes what a check would read again"),
                 operator("lift_fresh_copy(Tensor self) -> Tensor")
                         .doc("self")

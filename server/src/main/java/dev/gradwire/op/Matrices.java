@@ -112,11 +112,6 @@ final class Matrices {
         return matrices.call("tril", -1).add(matrices.call("tril", 0)).mul(0.5);
     }
 
-    /** (X + Xᴴ) / 2. */
-    static Expr hermitian(Expr matrices) {
-        return matrices.add(matrices.mH()).mul(0.5);
-    }
-
     /** Solves T · X = B, or X · T = B where {@code left} is false, for triangular T. */
     static Expr solveTriangular(Expr triangle, Expr b, boolean upper, boolean left) {
         return triangle.callNamed("linalg_solve_triangular", Map.of("upper", upper, "left", left), b);
