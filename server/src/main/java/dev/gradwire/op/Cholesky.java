@@ -36,9 +36,11 @@ final class Cholesky {
                         })
                         .vjp("self", Cholesky::ofMatrix)
                         .kernel("linalg_cholesky_ex")
+                        .batch(Matrices.batches())
                         .flops(call -> Matrices.flops(call.shape("self")))
                         .complex()
-                        .samples("float64[3, 3]{spd}", "float64[2, 2, 2]{spd}, upper=True", "float64[0, 3, 3]"),
+                        .samples("float64[3, 3]{spd}", "float64[2, 2, 2]{spd}, upper=True", "float64[0, 3, 3]",
+                                "complex128[3, 3]{spd}"),
                 operator("linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor")
                         .doc("L of A = L·Lᴴ, or Lᴴ where upper" + NOT_DEFINITE)
                         .composite(n -> List.of(factor(n)))
@@ -53,11 +55,13 @@ final class Cholesky {
                         .types(one(Cholesky::solved))
                         .vjp(List.of("self", "input2"), Cholesky::ofSolution)
                         .kernel("cholesky_solve")
+                        .batch(Matrices.solves("self", "input2"))
                         .complex()
                         .samples(
                                 "float64[3, 2], float64[3, 3]{lower}",
                                 "float64[2, 1, 3, 1], float64[2, 3, 3]{upper}, True",
-                                "float64[0, 2], float64[0, 0]"),
+                                "float64[0, 2], float64[0, 0]",
+                                "complex128[3, 2], complex128[3, 3]{lower}"),
                 operator("cholesky_inverse(Tensor self, bool upper=False) -> Tensor")
                         .doc("A⁻¹, for A given by its factor self")
                         .gradFn("CholeskyInverseBackward0")
@@ -74,9 +78,10 @@ final class Cholesky {
                                         n.self(),
                                         n.bool("upper")))
                         .kernel("cholesky_inverse")
+                        .batch(Matrices.batches())
                         .flops(call -> Matrices.flops(call.shape("self")))
                         .complex()
-                        .samples("float64[3, 3]{lower}", "float64[2, 2, 2]{upper}, True", "float64[0, 0]"));
+                        .samples("float64[3, 3]{lower}", "float64[2, 2, 2]{upper}, True", "float64[0, 0]", "complex128[3, 3]{upper}, True"));
     }
 
     private static Expr factor(Args n) {

@@ -27,13 +27,15 @@ final class Householder {
                         .vjp(List.of("input", "tau"), n -> new Reflectors(n.arg("input"), n.arg("tau"))
                                 .cotangents(n.grad()))
                         .kernel("linalg_householder_product")
+                        .batch(Matrices.batches())
                         .flops(call -> Products.times(2, Matrices.flops(call.shape("input"))))
                         .complex()
                         .samples(
                                 "float64[4, 3], float64[3]",
                                 "float64[2, 3, 3], float64[2, 1]",
                                 "float64[3, 2], float64[0]",
-                                "float64[0, 3, 2], float64[0, 2]"),
+                                "float64[0, 3, 2], float64[0, 2]",
+                                "complex128[3, 2], complex128[2]"),
                 operator("orgqr(Tensor self, Tensor input2) -> Tensor")
                         .doc("linalg_householder_product")
                         .composite(n -> List.of(n.self().call("linalg_householder_product", n.arg("input2"))))
@@ -46,6 +48,7 @@ final class Householder {
                         .types(one(Householder::multiplied))
                         .vjp(List.of("self", "input2", "input3"), Householder::ofProduct)
                         .kernel("ormqr")
+                        .batch(Matrices.batches())
                         .flops(call -> Products.times(
                                 2,
                                 Products.times(
@@ -57,7 +60,8 @@ final class Householder {
                                 "float64[2, 3, 3], float64[2, 3], float64[2, 3, 1], True, True",
                                 "float64[2, 3], float64[2], float64[2, 2], False, True",
                                 "float64[3, 2], float64[2], float64[2, 3], False",
-                                "float64[0, 3, 2], float64[0, 2], float64[0, 3, 1]"),
+                                "float64[0, 3, 2], float64[0, 2], float64[0, 3, 1]",
+                                "complex128[3, 2], complex128[2], complex128[2, 3], False, True"),
                 operator("geqrf(Tensor self) -> (Tensor a, Tensor tau)")
                         .doc("R, and below its diagonal the reflectors whose product is Q; no derivative, as in PyTorch")
                         .types(call -> {
@@ -68,6 +72,7 @@ final class Householder {
                                     call.type("self"), call.type("self").withShape(tau));
                         })
                         .kernel("geqrf")
+                        .batch(Matrices.batches())
                         .flops(call -> Matrices.flops(call.shape("self")))
                         .complex()
                         .samples("float64[4, 3]", "float64[2, 0]"));

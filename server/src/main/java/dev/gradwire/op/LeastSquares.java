@@ -36,6 +36,7 @@ final class LeastSquares {
                                         call.arg("b"),
                                         call.arg("rcond"),
                                         new Argument.Text(driver(call))))
+                        .batch(Matrices.batches())
                         .flops(call -> Products.times(2, Matrices.flops(call.shape("self"))))
                         .complex()
                         .samples(

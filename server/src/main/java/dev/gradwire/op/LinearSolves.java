@@ -45,7 +45,8 @@ final class LinearSolves {
                                 "float64[2, 1, 2, 2]{dominant}, float64[3, 2, 1]",
                                 "float64[2, 3, 3]{dominant}, float64[2, 3]",
                                 "float64[0, 3, 3], float64[3, 2]",
-                                "float64[0, 0], float64[0, 2]"),
+                                "float64[0, 0], float64[0, 2]",
+                                "complex128[3, 3]{dominant}, complex128[2, 3], left=False"),
                 operator("linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False)"
                                 + " -> (Tensor result, Tensor info)")
                         .doc("X of A·X = B, or of X·A = B; info is 0, or which pivot is zero, and an error of the run if"
@@ -79,6 +80,7 @@ final class LinearSolves {
                                         call.arg("B"),
                                         call.arg("left"),
                                         call.arg("adjoint")))
+                        .batch(Matrices.solves("B", "A", "LU", "pivots"))
                         .complex()
                         .internal(),
                 operator("linalg_inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)")
@@ -93,9 +95,10 @@ final class LinearSolves {
                             return adjoint.matmul(n.grad()).matmul(adjoint).neg();
                         })
                         .kernel("linalg_inv_ex")
+                        .batch(Matrices.batches())
                         .flops(call -> Products.times(2, Matrices.flops(call.shape("A"))))
                         .complex()
-                        .samples("float64[3, 3]{dominant}", "float64[2, 1, 1]{0.5..2}", "float64[2, 0, 0]"),
+                        .samples("float64[3, 3]{dominant}", "float64[2, 1, 1]{0.5..2}", "float64[2, 0, 0]", "complex128[2, 2]{dominant}"),
                 operator("_linalg_check_errors(Tensor info, str api_name, *, bool is_matrix) -> Tensor")
                         .doc("info, which must be zero: anything else is an error of the run, whether the result is used or"
                                 + " not; tracers write it behind factorisations")
@@ -112,6 +115,7 @@ final class LinearSolves {
                         .doc("dep_token, if all of self is true; else an error of the run")
                         .types(one(call -> call.type("dep_token")))
                         .kernel("_functional_assert_async.msg")
+                        .batch(Batch.leading())
                         .check()
                         .internal(),
                 inverse("linalg_inv", "A"),

@@ -30,6 +30,7 @@ final class Lu {
                             return ofMatrix(parts, lower(n.grad()).call("tril", -1), upper(n.grad()).call("triu"));
                         })
                         .kernel("linalg_lu_factor_ex")
+                        .batch(Matrices.batches())
                         .flops(call -> Matrices.flops(call.shape("A")))
                         .complex()
                         .samples(
@@ -37,6 +38,7 @@ final class Lu {
                                 "float64[2, 2, 4]{dominant}",
                                 "float64[4, 2]{dominant}",
                                 "float64[0, 3, 3]",
+                                "complex128[2, 3]{dominant}",
                                 "float64[3, 0]"),
                 operator("linalg_lu_factor(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)")
                         .doc("L without its diagonal and U in one matrix; a zero pivot is an error of the run")
@@ -60,13 +62,15 @@ final class Lu {
                             return ofMatrix(new Parts(p, n.result(1), n.result(2)), n.grad(1), n.grad(2));
                         })
                         .kernel("linalg_lu")
+                        .batch(Matrices.batches())
                         .flops(call -> Matrices.flops(call.shape("A")))
                         .complex()
                         .samples(
                                 "float64[3, 3]{dominant}",
                                 "float64[2, 2, 4]{dominant}",
                                 "float64[4, 2]{dominant}",
-                                "float64[0, 2]"),
+                                "float64[0, 2]",
+                                "complex128[3, 3]{dominant}"),
                 operator("linalg_lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False)"
                                 + " -> Tensor")
                         .doc("X of A·X = B, or of X·A = B, for A given by its factors; of Aᴴ where adjoint")
@@ -87,6 +91,7 @@ final class Lu {
                             return Arrays.asList(ofLu, ofB);
                         })
                         .kernel("linalg_lu_solve")
+                        .batch(Matrices.solves("B", "LU", "pivots"))
                         .complex()
                         .unsampled("pivots belong to their factors"),
                 operator("lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor")
@@ -114,6 +119,7 @@ final class Lu {
                             return join(n.grad(1), n.grad(2), shape);
                         })
                         .kernel("lu_unpack")
+                        .batch(Matrices.batches())
                         .complex()
                         .unsampled("pivots belong to their factors"));
     }

@@ -6,7 +6,10 @@ import dev.gradwire.graph.Reason;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What the families of dense linear algebra share: batches of matrices, which stand in the last two dimensions. */
@@ -92,6 +95,46 @@ final class Matrices {
     /** Operations of a factorisation, to leading order and but for a small factor. */
     static long flops(Shape shape) {
         return Products.times(shape.elements(), rank(shape));
+    }
+
+    // Batches of calls
+
+    /** An operator of matrices alone: the batch is one more dimension before theirs. */
+    static BatchRule batches() {
+        BatchRule leading = Batch.leading();
+        return n -> {
+            List<Expr> results = new ArrayList<>(leading.apply(n));
+            for (int i = 0; i < results.size(); i++) {
+                // A result that was not asked for has no batch either.
+                if (!results.get(i).shape().equals(n.withBatch(n.result(i).shape()))) {
+                    results.set(i, n.fill(n.result(i), 0));
+                }
+            }
+            return results;
+        };
+    }
+
+    /**
+     * An operator of matrices whose own batches broadcast.
+     *
+     * @param matching parameters that have one batch, the first of them of matrices
+     */
+    static BatchRule solves(String right, String... matching) {
+        return n -> {
+            int rank = Math.max(n.rank(right), n.rank(matching[0]));
+            Map<String, Expr> changed = new HashMap<>();
+            changed.put(right, n.aligned(right, rank));
+            if (Arrays.stream(matching).anyMatch(n::isBatched)) {
+                for (String parameter : matching) {
+                    Expr each = n.each(parameter);
+                    long[] ones = new long[rank - n.rank(matching[0])];
+                    Arrays.fill(ones, 1);
+                    long[] own = n.shape(parameter).dims();
+                    changed.put(parameter, each.reshape(with(with(Shape.of(n.size()), ones), own)));
+                }
+            }
+            return n.again(changed);
+        };
     }
 
     // Expressions

@@ -25,9 +25,10 @@ final class MatrixFunctions {
                         }))
                         .vjp("self", MatrixFunctions::ofExponential)
                         .kernel("linalg_matrix_exp")
+                        .batch(Matrices.batches())
                         .flops(call -> Products.times(20, Matrices.flops(call.shape("self"))))
                         .complex()
-                        .samples("float64[3, 3]", "float64[2, 1, 1]", "float64[0, 2, 2]", "float64[0, 0]"),
+                        .samples("float64[3, 3]", "float64[2, 1, 1]", "float64[0, 2, 2]", "float64[0, 0]", "complex128[2, 2]"),
                 operator("matrix_exp(Tensor self) -> Tensor")
                         .doc("Σ self^k / k!")
                         .composite(n -> List.of(n.self().call("linalg_matrix_exp")))
@@ -57,6 +58,7 @@ final class MatrixFunctions {
                                     call.type("self"), new TensorType(DType.INT32, pivots), Matrices.info(batch));
                         })
                         .kernel("linalg_ldl_factor_ex")
+                        .batch(Matrices.batches())
                         .flops(call -> Matrices.flops(call.shape("self")))
                         .complex()
                         .samples("float64[3, 3]{spd}", "float64[0, 0]"),
@@ -72,6 +74,7 @@ final class MatrixFunctions {
                         .doc("X of A·X = B, for A given by its factors; no derivative, as in PyTorch")
                         .types(one(MatrixFunctions::solved))
                         .kernel("linalg_ldl_solve")
+                        .batch(Matrices.solves("B", "LD", "pivots"))
                         .complex()
                         .unsampled("pivots belong to their factors"));
     }
@@ -81,7 +84,7 @@ final class MatrixFunctions {
         Expr adjoint = n.self().mH();
         long size = adjoint.size(-1);
         Expr upper = Expr.cat(List.of(adjoint, n.grad()), -1);
-        Expr lower = Expr.cat(List.of(n.grad().mul(0.0), adjoint), -1);
+        Expr lower = Expr.cat(List.of(n.grad().zerosLike(), adjoint), -1);
         return Expr.cat(List.of(upper, lower), -2)
                 .call("linalg_matrix_exp")
                 .slice(-2, 0, size)

@@ -21,6 +21,7 @@ final class Qr {
                         .types(Qr::types)
                         .vjp("A", Qr::ofMatrix)
                         .kernel("linalg_qr")
+                        .batch(Matrices.batches())
                         .flops(call -> Products.times(2, Matrices.flops(call.shape("A"))))
                         .complex()
                         .samples(
@@ -28,7 +29,8 @@ final class Qr {
                                 "float64[2, 4, 2]{dominant}",
                                 "float64[2, 3]{dominant}, \"complete\"",
                                 "float64[0, 3, 2]",
-                                "float64[3, 0]"),
+                                "float64[3, 0]",
+                                "complex128[3, 2]{dominant}"),
                 operator("qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)")
                         .doc("linalg_qr, reduced where some, else complete")
                         .composite(n -> n.self().calls("linalg_qr", n.bool("some") ? "reduced" : "complete"))

@@ -42,6 +42,7 @@ final class TriangularSolves {
                             return Arrays.asList(ofT, ofB);
                         })
                         .kernel("linalg_solve_triangular")
+                        .batch(Matrices.solves("B", "self"))
                         .flops(call -> Products.times(
                                 Matrices.rows(call.shape("self")),
                                 call.shape("B").elements()))
@@ -51,7 +52,8 @@ final class TriangularSolves {
                                 "float64[2, 1, 3, 3]{lower}, float64[2, 1, 3], upper=False, left=False",
                                 "float64[3, 3], float64[3, 1], upper=False, unitriangular=True",
                                 "float64[0, 2, 2], float64[2, 3], upper=True",
-                                "float64[0, 0], float64[0, 3], upper=True"),
+                                "float64[0, 0], float64[0, 3], upper=True",
+                                "complex128[3, 3]{lower}, complex128[2, 3], upper=False, left=False"),
                 operator("triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False,"
                                 + " bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)")
                         .doc("X of A·X = self, or of Aᵀ·X = self, for triangular A; and A")
@@ -72,6 +74,7 @@ final class TriangularSolves {
                             return Arrays.asList(ofB, n.hasGrad(1) ? ofA.add(n.grad(1)) : ofA);
                         })
                         .kernel("triangular_solve")
+                        .batch(Matrices.solves("self", "A"))
                         .flops(call -> Products.times(
                                 Matrices.rows(call.shape("A")),
                                 call.shape("self").elements()))
@@ -80,7 +83,8 @@ final class TriangularSolves {
                                 "float64[3, 2], float64[3, 3]{upper}",
                                 "float64[2, 1, 3, 1], float64[2, 3, 3]{lower}, False, True",
                                 "float64[3, 2], float64[3, 3], True, False, True",
-                                "float64[0, 2], float64[0, 0]"));
+                                "float64[0, 2], float64[0, 0]",
+                                "complex128[3, 2], complex128[3, 3]{upper}, True, True"));
     }
 
     private static Expr triangle(Backward n, Expr matrices) {

@@ -130,7 +130,7 @@ final class DerivativeCheck {
 
     private void declare(String prefix, String name, TensorType type, StringBuilder lines) {
         String input = prefix + name.replace(":", "_");
-        point.put(input, new Sample.Filling(type.dtype(), type.shape(), -1, 1, MatrixDomain.GENERAL).fill(random));
+        point.put(input, new Sample.Filling(type.dtype(), type.shape(), -1, 1).fill(random));
         lines.append(input).append(": ").append(type).append('\n');
     }
 

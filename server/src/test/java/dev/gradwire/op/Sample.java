@@ -33,6 +33,10 @@ record Sample(Declaration declaration, String text, String call, List<Filling> t
      * complex number; or of a set of matrices.
      */
     record Filling(DType dtype, Shape shape, double low, double high, MatrixDomain domain) {
+        Filling(DType dtype, Shape shape, double low, double high) {
+            this(dtype, shape, low, high, MatrixDomain.GENERAL);
+        }
+
         static Filling parse(MatchResult match) {
             DType dtype = DType.named(match.group(1)).orElseThrow();
             long[] dims = match.group(2).isBlank()
@@ -52,7 +56,7 @@ record Sample(Declaration declaration, String text, String call, List<Filling> t
 
         /** A direction in which the tensor may move. */
         Tensor tangent(SplittableRandom random) {
-            double[] elements = new Filling(dtype, shape, -1, 1, MatrixDomain.GENERAL).elements(random);
+            double[] elements = new Filling(dtype, shape, -1, 1).elements(random);
             domain.toTangent(elements, shape);
             return Tensor.of(dtype, shape, elements);
         }
