@@ -27,8 +27,9 @@ final class Cholesky {
         return List.of(
                 operator("linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False)"
                                 + " -> (Tensor L, Tensor info)")
-                        .doc("L of A = L·Lᴴ, or Lᴴ where upper; info is 0, or the order of the leading minor that is not"
-                                + " positive, and an error of the run if check_errors is set")
+                        .doc(
+                                "L of A = L·Lᴴ, or Lᴴ where upper; info is 0, or the order of the leading minor that is not"
+                                        + " positive, and an error of the run if check_errors is set")
                         .gradFn("LinalgCholeskyExBackward0")
                         .types(call -> {
                             Matrices.requireSquare(call, "self");
@@ -39,7 +40,10 @@ final class Cholesky {
                         .batch(Matrices.batches())
                         .flops(call -> Matrices.flops(call.shape("self")))
                         .complex()
-                        .samples("float64[3, 3]{spd}", "float64[2, 2, 2]{spd}, upper=True", "float64[0, 3, 3]",
+                        .samples(
+                                "float64[3, 3]{spd}",
+                                "float64[2, 2, 2]{spd}, upper=True",
+                                "float64[0, 3, 3]",
                                 "complex128[3, 3]{spd}"),
                 operator("linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor")
                         .doc("L of A = L·Lᴴ, or Lᴴ where upper" + NOT_DEFINITE)
@@ -81,12 +85,15 @@ final class Cholesky {
                         .batch(Matrices.batches())
                         .flops(call -> Matrices.flops(call.shape("self")))
                         .complex()
-                        .samples("float64[3, 3]{lower}", "float64[2, 2, 2]{upper}, True", "float64[0, 0]", "complex128[3, 3]{upper}, True"));
+                        .samples(
+                                "float64[3, 3]{lower}",
+                                "float64[2, 2, 2]{upper}, True",
+                                "float64[0, 0]",
+                                "complex128[3, 3]{upper}, True"));
     }
 
     private static Expr factor(Args n) {
-        return n.self()
-                .callNamed("linalg_cholesky_ex", Map.of("upper", n.bool("upper"), "check_errors", true));
+        return n.self().callNamed("linalg_cholesky_ex", Map.of("upper", n.bool("upper"), "check_errors", true));
     }
 
     /**
@@ -127,9 +134,7 @@ final class Cholesky {
         Shape factor = call.shape("input2");
         if (Matrices.rows(b) != Matrices.rows(factor)) {
             throw GraphException.argument(
-                    Reason.SHAPE_MISMATCH,
-                    "input2",
-                    "has shape " + factor + ", which does not fit self of shape " + b);
+                    Reason.SHAPE_MISMATCH, "input2", "has shape " + factor + ", which does not fit self of shape " + b);
         }
         Shape batch = Matrices.broadcast(b, factor, "input2");
         return call.type("self").withShape(Matrices.with(batch, Matrices.rows(b), Matrices.columns(b)));

@@ -82,8 +82,8 @@ final class Copies {
                             if (!fits) {
                                 throw Require.shape(
                                         "src",
-                                        "has shape " + call.shape("src") + ", which does not broadcast to that of self, "
-                                                + call.shape("self"));
+                                        "has shape " + call.shape("src")
+                                                + ", which does not broadcast to that of self, " + call.shape("self"));
                             }
                             return call.type("self");
                         }))

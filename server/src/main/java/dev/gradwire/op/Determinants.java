@@ -45,7 +45,9 @@ final class Determinants {
                                 "float64[3, 3]{singular}",
                                 "float64[2, 2]{0..0}",
                                 "float64[1, 1]",
-                                "float64[2, 0, 0]"),
+                                "float64[2, 0, 0]",
+                                "complex128[3, 3]",
+                                "complex128[2, 2]{singular}"),
                 operator("linalg_det(Tensor A) -> Tensor")
                         .doc("the determinant of square matrices")
                         .composite(n -> List.of(n.arg("A").call("_linalg_det")))
@@ -90,7 +92,8 @@ final class Determinants {
                                 "float64[3, 3]{dominant}",
                                 "float64[2, 1, 1]{-2..-1}",
                                 "float64[0, 0]",
-                                "float64[0, 2, 2]"),
+                                "float64[0, 2, 2]",
+                                "complex128[3, 3]{dominant}"),
                 slogdet("linalg_slogdet", "A"),
                 slogdet("slogdet", "self"),
                 operator("logdet(Tensor self) -> Tensor")
@@ -139,8 +142,7 @@ final class Determinants {
     /** −1 for an odd number of exchanges: row i, counted from 1, was exchanged unless its pivot is i. */
     private static Expr parity(Expr pivots, Expr like) {
         long steps = pivots.size(-1);
-        Expr places = pivots.with(1)
-                .callNamed("arange.start_step", Map.of("dtype", DType.INT32), steps + 1, 1);
+        Expr places = pivots.with(1).callNamed("arange.start_step", Map.of("dtype", DType.INT32), steps + 1, 1);
         DType dtype = like.dtype().toReal();
         return product(pivots.ne(places).where(-1.0, 1.0).to(dtype));
     }

@@ -24,8 +24,9 @@ final class Householder {
                         .doc("the first columns of the product of the reflectors in input, as many as input has")
                         .gradFn("LinalgHouseholderProductBackward0")
                         .types(one(Householder::product))
-                        .vjp(List.of("input", "tau"), n -> new Reflectors(n.arg("input"), n.arg("tau"))
-                                .cotangents(n.grad()))
+                        .vjp(
+                                List.of("input", "tau"),
+                                n -> new Reflectors(n.arg("input"), n.arg("tau")).cotangents(n.grad()))
                         .kernel("linalg_householder_product")
                         .batch(Matrices.batches())
                         .flops(call -> Products.times(2, Matrices.flops(call.shape("input"))))
@@ -51,9 +52,7 @@ final class Householder {
                         .batch(Matrices.batches())
                         .flops(call -> Products.times(
                                 2,
-                                Products.times(
-                                        call.shape("input3").elements(),
-                                        Matrices.columns(call.shape("self")))))
+                                Products.times(call.shape("input3").elements(), Matrices.columns(call.shape("self")))))
                         .complex()
                         .samples(
                                 "float64[3, 2], float64[2], float64[3, 4]",
@@ -63,13 +62,13 @@ final class Householder {
                                 "float64[0, 3, 2], float64[0, 2], float64[0, 3, 1]",
                                 "complex128[3, 2], complex128[2], complex128[2, 3], False, True"),
                 operator("geqrf(Tensor self) -> (Tensor a, Tensor tau)")
-                        .doc("R, and below its diagonal the reflectors whose product is Q; no derivative, as in PyTorch")
+                        .doc(
+                                "R, and below its diagonal the reflectors whose product is Q; no derivative, as in PyTorch")
                         .types(call -> {
                             Matrices.require(call, "self");
                             Shape shape = call.shape("self");
                             Shape tau = Matrices.with(Matrices.batch(shape), Matrices.rank(shape));
-                            return List.of(
-                                    call.type("self"), call.type("self").withShape(tau));
+                            return List.of(call.type("self"), call.type("self").withShape(tau));
                         })
                         .kernel("geqrf")
                         .batch(Matrices.batches())
@@ -170,10 +169,10 @@ final class Householder {
         Shape other = call.shape("input3");
         long size = call.bool("left") ? Matrices.rows(other) : Matrices.columns(other);
         if (tau.dim(tau.rank() - 1) != Matrices.rank(self)) {
-            throw Require.shape("input2", "has shape " + tau + ", but must have one entry for each reflector of " + self);
+            throw Require.shape(
+                    "input2", "has shape " + tau + ", but must have one entry for each reflector of " + self);
         }
-        boolean fits = size == Matrices.rows(self)
-                && Matrices.batch(self).equals(Matrices.batch(other));
+        boolean fits = size == Matrices.rows(self) && Matrices.batch(self).equals(Matrices.batch(other));
         if (!fits) {
             throw Require.shape("input3", "has shape " + other + ", which does not fit self of shape " + self);
         }

@@ -19,31 +19,28 @@ final class LeastSquares {
     private LeastSquares() {}
 
     static List<Declaration> declarations() {
-        return List.of(
-                operator("linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None)"
-                                + " -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)")
-                        .doc("X of least |self·X − b|, and among those of least |X|; squared residuals where self has more"
-                                + " rows than columns and the driver is not gelsy, NaN where its rank falls short;"
-                                + " self without full rank is an error of the run with gels")
-                        .gradFn("LinalgLstsqBackward0")
-                        .types(LeastSquares::types)
-                        .notDifferentiable(3)
-                        .vjp(List.of("self", "b"), LeastSquares::cotangents)
-                        .kernel(
-                                "linalg_lstsq",
-                                call -> List.of(
-                                        call.arg("self"),
-                                        call.arg("b"),
-                                        call.arg("rcond"),
-                                        new Argument.Text(driver(call))))
-                        .batch(Matrices.batches())
-                        .flops(call -> Products.times(2, Matrices.flops(call.shape("self"))))
-                        .complex()
-                        .samples(
-                                "float64[4, 2]{dominant}, float64[4, 3], driver=\"gels\"",
-                                "float64[2, 2, 3]{dominant}, float64[2, 2]",
-                                "float64[3, 3]{dominant}, float64[3, 1], driver=\"gelsd\"",
-                                "float64[0, 4, 2], float64[0, 4, 1]"));
+        return List.of(operator("linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None)"
+                        + " -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)")
+                .doc("X of least |self·X − b|, and among those of least |X|; squared residuals where self has more"
+                        + " rows than columns and the driver is not gelsy, NaN where its rank falls short;"
+                        + " self without full rank is an error of the run with gels")
+                .gradFn("LinalgLstsqBackward0")
+                .types(LeastSquares::types)
+                .notDifferentiable(3)
+                .vjp(List.of("self", "b"), LeastSquares::cotangents)
+                .kernel(
+                        "linalg_lstsq",
+                        call -> List.of(
+                                call.arg("self"), call.arg("b"), call.arg("rcond"), new Argument.Text(driver(call))))
+                .batch(Matrices.batches())
+                .flops(call -> Products.times(2, Matrices.flops(call.shape("self"))))
+                .complex()
+                .samples(
+                        "float64[4, 2]{dominant}, float64[4, 3], driver=\"gels\"",
+                        "float64[2, 2, 3]{dominant}, float64[2, 2]",
+                        "float64[3, 3]{dominant}, float64[3, 1], driver=\"gelsd\"",
+                        "float64[0, 4, 2], float64[0, 4, 1]",
+                        "complex128[4, 2]{dominant}, complex128[4], driver=\"gels\""));
     }
 
     /** PyTorch's default on the CPU; CUDA has gels alone. */
@@ -72,9 +69,8 @@ final class LeastSquares {
         Shape batch = Matrices.batch(self);
         boolean vector = isVector(call);
         Shape b = vector ? given.insertDim(given.rank(), 1) : given;
-        boolean fits = b.rank() == self.rank()
-                && Matrices.batch(b).equals(batch)
-                && Matrices.rows(b) == Matrices.rows(self);
+        boolean fits =
+                b.rank() == self.rank() && Matrices.batch(b).equals(batch) && Matrices.rows(b) == Matrices.rows(self);
         if (!fits) {
             throw Require.shape("b", "has shape " + given + ", which does not fit self of shape " + self);
         }

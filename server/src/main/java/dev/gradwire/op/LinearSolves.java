@@ -49,8 +49,9 @@ final class LinearSolves {
                                 "complex128[3, 3]{dominant}, complex128[2, 3], left=False"),
                 operator("linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False)"
                                 + " -> (Tensor result, Tensor info)")
-                        .doc("X of A·X = B, or of X·A = B; info is 0, or which pivot is zero, and an error of the run if"
-                                + " check_errors is set")
+                        .doc(
+                                "X of A·X = B, or of X·A = B; info is 0, or which pivot is zero, and an error of the run if"
+                                        + " check_errors is set")
                         .composite(n -> {
                             List<Expr> results = solve(n, n.bool("check_errors"));
                             return List.of(results.getFirst(), results.getLast());
@@ -60,7 +61,8 @@ final class LinearSolves {
                         .doc("X of A·X = B, or of X·A = B" + SINGULAR)
                         .composite(n -> List.of(solve(n, true).getFirst()))
                         .samples("float64[3, 3]{dominant}, float64[3, 2]", "float64[1, 1]{0.5..2}, float64[1]"),
-                operator("_solve_by(Tensor A, Tensor LU, Tensor pivots, Tensor B, *, bool left, bool adjoint) -> Tensor")
+                operator(
+                                "_solve_by(Tensor A, Tensor LU, Tensor pivots, Tensor B, *, bool left, bool adjoint) -> Tensor")
                         .doc("op(A)⁻¹·B or B·op(A)⁻¹ by factors of A that are there already; op is ᴴ where adjoint."
                                 + " Derivatives are those of A, so that one factorisation serves every order")
                         .gradFn("LinalgLuSolveBackward0")
@@ -98,17 +100,21 @@ final class LinearSolves {
                         .batch(Matrices.batches())
                         .flops(call -> Products.times(2, Matrices.flops(call.shape("A"))))
                         .complex()
-                        .samples("float64[3, 3]{dominant}", "float64[2, 1, 1]{0.5..2}", "float64[2, 0, 0]", "complex128[2, 2]{dominant}"),
+                        .samples(
+                                "float64[3, 3]{dominant}",
+                                "float64[2, 1, 1]{0.5..2}",
+                                "float64[2, 0, 0]",
+                                "complex128[2, 2]{dominant}"),
                 operator("_linalg_check_errors(Tensor info, str api_name, *, bool is_matrix) -> Tensor")
-                        .doc("info, which must be zero: anything else is an error of the run, whether the result is used or"
-                                + " not; tracers write it behind factorisations")
+                        .doc(
+                                "info, which must be zero: anything else is an error of the run, whether the result is used or"
+                                        + " not; tracers write it behind factorisations")
                         .types(one(call -> {
                             Require.index(call, "info", DType.INT32);
                             return call.type("info");
                         }))
-                        .decompose(n -> n.arg("info")
-                                .eq(0)
-                                .call("_functional_assert_async", n.raw("api_name"), n.arg("info")))
+                        .decompose(n ->
+                                n.arg("info").eq(0).call("_functional_assert_async", n.raw("api_name"), n.arg("info")))
                         .check()
                         .samples("int32[3]{0..0}, \"linalg.inv\", is_matrix=False"),
                 operator("_functional_assert_async(Tensor self, str assert_msg, Tensor dep_token) -> Tensor")
@@ -143,8 +149,7 @@ final class LinearSolves {
 
     private static List<Expr> solve(Args n, boolean check) {
         return n.arg("A")
-                .callsNamed(
-                        "_linalg_solve_ex", Map.of("left", n.bool("left"), "check_errors", check), n.arg("B"));
+                .callsNamed("_linalg_solve_ex", Map.of("left", n.bool("left"), "check_errors", check), n.arg("B"));
     }
 
     /** In two steps, as the library's one step may give the factors of Aᵀ. */

@@ -21,13 +21,17 @@ final class Lu {
         return List.of(
                 operator("linalg_lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False)"
                                 + " -> (Tensor LU, Tensor pivots, Tensor info)")
-                        .doc("L without its diagonal and U in one matrix; info is 0, or which pivot is zero, and an error"
-                                + " of the run if check_errors is set; without pivot on CUDA alone")
+                        .doc(
+                                "L without its diagonal and U in one matrix; info is 0, or which pivot is zero, and an error"
+                                        + " of the run if check_errors is set; without pivot on CUDA alone")
                         .gradFn("LinalgLuFactorExBackward0")
                         .types(Lu::packed)
                         .vjp("A", n -> {
                             Parts parts = unpack(n.result(0), n.result(1), n.bool("pivot"));
-                            return ofMatrix(parts, lower(n.grad()).call("tril", -1), upper(n.grad()).call("triu"));
+                            return ofMatrix(
+                                    parts,
+                                    lower(n.grad()).call("tril", -1),
+                                    upper(n.grad()).call("triu"));
                         })
                         .kernel("linalg_lu_factor_ex")
                         .batch(Matrices.batches())
@@ -42,7 +46,8 @@ final class Lu {
                                 "float64[3, 0]"),
                 operator("linalg_lu_factor(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)")
                         .doc("L without its diagonal and U in one matrix; a zero pivot is an error of the run")
-                        .composite(n -> factor(n.arg("A"), n.bool("pivot"), true).subList(0, 2))
+                        .composite(
+                                n -> factor(n.arg("A"), n.bool("pivot"), true).subList(0, 2))
                         .samples("float64[3, 3]{dominant}"),
                 operator("_lu_with_info(Tensor self, bool pivot=True, bool check_errors=True)"
                                 + " -> (Tensor LU, Tensor pivots, Tensor info)")
@@ -96,8 +101,7 @@ final class Lu {
                         .unsampled("pivots belong to their factors"),
                 operator("lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor")
                         .doc("X of A·X = self, for A given by its factors")
-                        .composite(n ->
-                                List.of(n.arg("LU_data").call("linalg_lu_solve", n.arg("LU_pivots"), n.self())))
+                        .composite(n -> List.of(n.arg("LU_data").call("linalg_lu_solve", n.arg("LU_pivots"), n.self())))
                         .unsampled("pivots belong to their factors"),
                 operator("lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True)"
                                 + " -> (Tensor P, Tensor L, Tensor U)")
@@ -106,8 +110,7 @@ final class Lu {
                         .types(call -> {
                             Matrices.require(call, "LU_data");
                             Shape shape = call.shape("LU_data");
-                            Matrices.requirePivots(
-                                    call, "LU_pivots", Matrices.batch(shape), Matrices.rank(shape));
+                            Matrices.requirePivots(call, "LU_pivots", Matrices.batch(shape), Matrices.rank(shape));
                             return unpacked(call, "LU_data", call.bool("unpack_data"), call.bool("unpack_pivots"));
                         })
                         .notDifferentiable(0)
@@ -177,7 +180,8 @@ final class Lu {
             inUpper = inUpper.sub(l.slice(-2, rank, rows).mH().matmul(gradL.slice(-2, rank, rows)));
         }
         if (columns > rank) {
-            Expr rest = gradU.slice(-1, rank, columns).matmul(u.slice(-1, rank, columns).mH());
+            Expr rest = gradU.slice(-1, rank, columns)
+                    .matmul(u.slice(-1, rank, columns).mH());
             inLower = inLower.sub(rest);
         }
         Expr inner = inLower.call("tril", -1).add(inUpper.call("triu"));

@@ -28,7 +28,12 @@ final class MatrixFunctions {
                         .batch(Matrices.batches())
                         .flops(call -> Products.times(20, Matrices.flops(call.shape("self"))))
                         .complex()
-                        .samples("float64[3, 3]", "float64[2, 1, 1]", "float64[0, 2, 2]", "float64[0, 0]", "complex128[2, 2]"),
+                        .samples(
+                                "float64[3, 3]",
+                                "float64[2, 1, 1]",
+                                "float64[0, 2, 2]",
+                                "float64[0, 0]",
+                                "complex128[2, 2]"),
                 operator("matrix_exp(Tensor self) -> Tensor")
                         .doc("Σ self^k / k!")
                         .composite(n -> List.of(n.self().call("linalg_matrix_exp")))
@@ -47,8 +52,9 @@ final class MatrixFunctions {
                         .samples("float64[3]", "float64[2, 2], N=4"),
                 operator("linalg_ldl_factor_ex(Tensor self, *, bool hermitian=False, bool check_errors=False)"
                                 + " -> (Tensor LD, Tensor pivots, Tensor info)")
-                        .doc("A = P·L·D·Lᵀ·Pᵀ (or Lᴴ) in one matrix, with D of blocks of 1 or 2; info is 0, or which block"
-                                + " is zero, and an error of the run if check_errors is set; no derivative, as in PyTorch")
+                        .doc(
+                                "A = P·L·D·Lᵀ·Pᵀ (or Lᴴ) in one matrix, with D of blocks of 1 or 2; info is 0, or which block"
+                                        + " is zero, and an error of the run if check_errors is set; no derivative, as in PyTorch")
                         .types(call -> {
                             Matrices.requireSquare(call, "self");
                             Shape shape = call.shape("self");
@@ -97,7 +103,8 @@ final class MatrixFunctions {
         long exponent = n.integer("n");
         Expr self = n.self();
         if (exponent == 0) {
-            return self.call("clone").call("copy_", Matrices.identity(self, self.size(-1)).expand(self.shape()));
+            return self.call("clone")
+                    .call("copy_", Matrices.identity(self, self.size(-1)).expand(self.shape()));
         }
         if (exponent < 0) {
             self = LinearSolves.inverse(self);
@@ -110,12 +117,13 @@ final class MatrixFunctions {
             return self.matmul(self).matmul(self);
         }
         Expr square = self;
-        Expr result = null;
-        for (long bits = exponent; bits > 0; bits >>= 1) {
-            square = bits == exponent ? self : square.matmul(square);
-            if ((bits & 1) == 1) {
-                result = result == null ? square : result.matmul(square);
-            }
+        for (; (exponent & 1) == 0; exponent >>= 1) {
+            square = square.matmul(square);
+        }
+        Expr result = square;
+        for (exponent >>= 1; exponent > 0; exponent >>= 1) {
+            square = square.matmul(square);
+            result = (exponent & 1) == 0 ? result : result.matmul(square);
         }
         return result;
     }

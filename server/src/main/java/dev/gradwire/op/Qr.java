@@ -90,8 +90,7 @@ final class Qr {
      * Algorithmic differentiation of linear algebra functions, 2012).
      */
     private static Expr tall(Expr q, Expr r, Expr ofQ, Expr ofR) {
-        Expr m = Matrices.halfLower(
-                r.matmul(ofR.mH()).sub(ofQ.mH().matmul(q)));
+        Expr m = Matrices.halfLower(r.matmul(ofR.mH()).sub(ofQ.mH().matmul(q)));
         Expr product = ofQ.add(q.matmul(m.add(m.mH())));
         return Matrices.solveTriangular(r.mH(), product, false, false);
     }

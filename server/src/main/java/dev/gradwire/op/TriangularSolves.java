@@ -32,9 +32,7 @@ final class TriangularSolves {
                         .vjp(List.of("self", "B"), n -> {
                             boolean left = n.bool("left");
                             Map<String, Boolean> adjoint = Map.of(
-                                    "upper", !n.bool("upper"),
-                                    "left", left,
-                                    "unitriangular", n.bool("unitriangular"));
+                                    "upper", !n.bool("upper"), "left", left, "unitriangular", n.bool("unitriangular"));
                             Expr ofB = n.self().mH().callNamed("linalg_solve_triangular", adjoint, n.grad());
                             Expr ofT = n.wants("self")
                                     ? triangle(n, LinearSolves.ofMatrix(ofB, n.result(), left, false))
@@ -69,9 +67,7 @@ final class TriangularSolves {
                                             !transpose,
                                             n.raw("unitriangular"))
                                     .getFirst();
-                            Expr ofOperand = ofB.matmul(n.result(0).mH());
-                            Expr ofA = triangle(n, (transpose ? ofOperand.mT() : ofOperand).neg());
-                            return Arrays.asList(ofB, n.hasGrad(1) ? ofA.add(n.grad(1)) : ofA);
+                            return Arrays.asList(ofB, n.wants("A") ? ofMatrix(n, ofB, transpose) : null);
                         })
                         .kernel("triangular_solve")
                         .batch(Matrices.solves("self", "A"))
@@ -85,6 +81,12 @@ final class TriangularSolves {
                                 "float64[3, 2], float64[3, 3], True, False, True",
                                 "float64[0, 2], float64[0, 0]",
                                 "complex128[3, 2], complex128[3, 3]{upper}, True, True"));
+    }
+
+    private static Expr ofMatrix(Backward n, Expr ofB, boolean transpose) {
+        Expr ofOperand = ofB.matmul(n.result(0).mH());
+        Expr ofA = triangle(n, (transpose ? ofOperand.mT() : ofOperand).neg());
+        return n.hasGrad(1) ? ofA.add(n.grad(1)) : ofA;
     }
 
     private static Expr triangle(Backward n, Expr matrices) {

@@ -54,15 +54,27 @@ enum MatrixDomain {
     }
 
     /** One matrix of a batch. */
-    private record Matrix(double[] elements, int start, int height, int width, int parts) {
+    private static final class Matrix {
+        private final double[] elements;
+        private final int start;
+        private final int height;
+        private final int width;
+        private final int parts;
+
+        private Matrix(double[] elements, int start, Shape shape, int size) {
+            this.elements = elements;
+            this.start = start;
+            height = Math.toIntExact(shape.dim(shape.rank() - 2));
+            width = Math.toIntExact(shape.dim(shape.rank() - 1));
+            parts = size / (height * width);
+        }
+
         static Matrix[] of(double[] elements, Shape shape) {
-            int width = Math.toIntExact(shape.dim(shape.rank() - 1));
-            int height = Math.toIntExact(shape.dim(shape.rank() - 2));
-            int count = shape.elements() == 0 ? 0 : Math.toIntExact(shape.elements() / (height * width));
-            Matrix[] matrices = new Matrix[count];
-            for (int i = 0; i < count; i++) {
-                int size = elements.length / count;
-                matrices[i] = new Matrix(elements, i * size, height, width, size / (height * width));
+            long size = shape.dim(shape.rank() - 2) * shape.dim(shape.rank() - 1);
+            Matrix[] matrices = new Matrix[size == 0 ? 0 : Math.toIntExact(shape.elements() / size)];
+            for (int i = 0; i < matrices.length; i++) {
+                int length = elements.length / matrices.length;
+                matrices[i] = new Matrix(elements, i * length, shape, length);
             }
             return matrices;
         }

@@ -62,7 +62,8 @@ final class GradFnCheck {
     private static Set<String> overwritten(Case item) {
         Set<String> values = new HashSet<>();
         for (Request.Call call : item.nodes()) {
-            boolean inPlace = call.op().replaceFirst("^aten\\.", "").split("\\.", 2)[0].endsWith("_");
+            boolean inPlace =
+                    call.op().replaceFirst("^aten\\.", "").split("\\.", 2)[0].endsWith("_");
             if (inPlace && call.args().getFirst() instanceof Arg.Ref(String target)) {
                 values.add(target);
             }
