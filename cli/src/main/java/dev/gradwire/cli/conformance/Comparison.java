@@ -66,7 +66,7 @@ record Comparison(@Nullable String difference, double worstError) {
     }
 
     /** Real and imaginary parts, in a last dimension of size 2. */
-    private static Tensor parts(Tensor complex) {
+    static Tensor parts(Tensor complex) {
         DType real = complex.type().dtype() == DType.COMPLEX128 ? DType.FLOAT64 : DType.FLOAT32;
         Shape shape = complex.type().shape();
         return new Tensor(new TensorType(real, shape.insertDim(shape.rank(), 2)), complex.data());

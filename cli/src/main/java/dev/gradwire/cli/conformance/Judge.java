@@ -1,5 +1,6 @@
 package dev.gradwire.cli.conformance;
 
+import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -19,8 +20,8 @@ public final class Judge {
     private final Case item;
     private final Case.Tolerance tolerance;
     private final Map<Kind, Verdict> verdicts = new EnumMap<>(Kind.class);
-    /** For each output the signs of its vectors relative to PyTorch's, null where there is no choice. */
-    private final List<double @Nullable []> signs = new ArrayList<>();
+    /** How the vectors of the answer relate to PyTorch's, null where there is no choice. */
+    private @Nullable Gauge gauge;
 
     private Judge(Target target, Case item) {
         this.target = target;
@@ -144,24 +145,22 @@ public final class Judge {
     }
 
     private void align(List<Tensor> outputs) {
-        boolean gauge = item.tags().contains("gauge");
-        for (int i = 0; i < outputs.size(); i++) {
-            Tensor expected = item.expected().outputs().get(i).value();
-            signs.add(gauge && !item.isComplex() ? Gauge.signs(outputs.get(i), expected, tolerance) : null);
+        if (item.tags().contains("gauge")) {
+            List<Tensor> values =
+                    item.expected().outputs().stream().map(Case.Output::value).toList();
+            Shape decomposed = item.inputs().getFirst().tensor().type().shape();
+            gauge = Gauge.of(outputs, values, decomposed, tolerance);
         }
     }
 
-    /** Tensors in the places of outputs, with the signs of the vectors that are there. */
+    /** Tensors in the places of outputs, as they are for the vectors that are there. */
     private List<@Nullable Tensor> aligned(List<? extends @Nullable Tensor> tensors) {
-        List<@Nullable Tensor> flipped = new ArrayList<>();
+        List<@Nullable Tensor> aligned = new ArrayList<>();
         for (int i = 0; i < tensors.size(); i++) {
             Tensor tensor = tensors.get(i);
-            double @Nullable [] ofOutput = signs.get(i);
-            boolean flip =
-                    tensor != null && ofOutput != null && tensor.type().dtype().isFloating();
-            flipped.add(flip ? Gauge.flip(tensor, ofOutput) : tensor);
+            aligned.add(tensor == null || gauge == null ? tensor : gauge.align(i, tensor));
         }
-        return flipped;
+        return aligned;
     }
 
     /** Null stands for zeros on either side. */
