@@ -68,6 +68,11 @@ final class Batch {
         return n -> n.again(each(n));
     }
 
+    /** The same where results that were not asked for have no element, and no batch unless they are given it. */
+    static BatchRule leadingOrEmpty() {
+        return n -> shaped(n, n.again(each(n)));
+    }
+
     /** The elements of {@code self} in row-major order under the shape of the result. */
     static BatchRule reshaping() {
         return n -> List.of(n.shaped(n.self(), 0));

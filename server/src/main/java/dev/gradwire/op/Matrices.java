@@ -164,4 +164,24 @@ final class Matrices {
     static Expr perMatrix(Expr scalars) {
         return scalars.unsqueeze(-1).unsqueeze(-1);
     }
+
+    /** (X + Xᴴ) / 2. */
+    static Expr hermitian(Expr matrices) {
+        return matrices.add(matrices.mH()).mul(0.5);
+    }
+
+    /** X − Xᴴ. */
+    static Expr skew(Expr matrices) {
+        return matrices.sub(matrices.mH());
+    }
+
+    /** True on the diagonal of square matrices. */
+    static Expr onDiagonal(Expr like) {
+        return like.with(like.size(-1)).callNamed("eye.m", Map.of("dtype", DType.BOOL), like.size(-1));
+    }
+
+    /** Differences v_j − v_i of vectors' elements, and 1 on the diagonal: divisors of the off-diagonal elements. */
+    static Expr gaps(Expr vectors) {
+        return vectors.unsqueeze(-2).sub(vectors.unsqueeze(-1)).add(identity(vectors, vectors.size(-1)));
+    }
 }
