@@ -3,9 +3,11 @@ package dev.gradwire.kernel.torch;
 import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.kernel.KernelCall.Argument;
 import dev.gradwire.kernel.KernelException;
+import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,6 +51,8 @@ final class LinalgGuards {
             case "lu_unpack" -> rows();
             case "linalg_ldl_solve" -> blocks();
             case "linalg_lstsq" -> residuals();
+            case "_linalg_svd", "linalg_svd", "linalg_eig", "linalg_pinv.atol_rtol_tensor" -> finite(null);
+            case "_linalg_eigh", "linalg_eigh" -> finite(triangle());
             case "_functional_assert_async.msg" -> allTrue();
             default -> null;
         };
@@ -177,6 +181,46 @@ final class LinalgGuards {
             }
             return new TorchTensor[] {backend.share(operands[token])};
         };
+    }
+
+    /**
+     * LAPACK's iterations need not end for matrices with infinities: an SVD of 20 × 20 ran for minutes.
+     *
+     * @param cut what cuts out the part that the kernel reads, null for all
+     */
+    private Body finite(@Nullable Body cut) {
+        int operand = in.operand(0);
+        TensorType type = in.type(0);
+        Body isFinite = call("isfinite", type, new Argument.Operand(0));
+        Body all = call("all", type.withDtype(DType.BOOL), new Argument.Operand(0));
+        Body body = new DispatcherKernel(backend, in);
+        return operands -> {
+            TorchTensor[] matrices = {operands[operand]};
+            TorchTensor[] read = cut == null ? matrices : cut.run(matrices);
+            try (TorchTensor elements = isFinite.run(read)[0];
+                    TorchTensor verdict = all.run(new TorchTensor[] {elements})[0]) {
+                byte[] finite = new byte[1];
+                backend.download(verdict, TensorType.of(DType.BOOL), MemorySegment.ofArray(finite));
+                if (finite[0] == 0) {
+                    throw new KernelException(in.name() + ": a matrix with infinities or NaN has no decomposition");
+                }
+            } finally {
+                if (cut != null) {
+                    read[0].close();
+                }
+            }
+            return body.run(operands);
+        };
+    }
+
+    /** Of a Hermitian matrix only one triangle is read. */
+    private Body triangle() {
+        boolean upper = in.get(1) instanceof Argument.Text text && text.value().equalsIgnoreCase("U");
+        return call(upper ? "triu" : "tril", in.type(0), new Argument.Operand(0), new Argument.Int(0));
+    }
+
+    private Body call(String name, TensorType operand, Argument... arguments) {
+        return backend.body(new KernelCall(name, List.of(arguments), List.of(operand), List.of()));
     }
 
     private long[] integers(TorchTensor tensor) {
