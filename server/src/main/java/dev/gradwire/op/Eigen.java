@@ -34,6 +34,7 @@ final class Eigen {
                                 "float64[3, 3]{spd}",
                                 "float64[2, 4, 4]{spd}, \"U\"",
                                 "float64[3, 3]{spd}, \"L\", False",
+                                "complex128[2, 2]{spd}, \"L\", False",
                                 "float64[0, 0]",
                                 "float64[0, 2, 2]"),
                 operator("linalg_eigh(Tensor self, str UPLO=\"L\") -> (Tensor eigenvalues, Tensor eigenvectors)")
@@ -57,7 +58,7 @@ final class Eigen {
                         .kernel("linalg_eig")
                         .batch(Batch.leading())
                         .complex()
-                        .samples("float64[3, 3]{upper}", "float64[2, 2, 2]{spd}", "float64[0, 0]"),
+                        .samples("float64[3, 3]{upper}", "float64[2, 2, 2]{spd}", "complex128[1, 1]", "float64[0, 0]"),
                 operator("linalg_eigvals(Tensor self) -> Tensor")
                         .doc("eigenvalues of square matrices, always complex")
                         .composite(
@@ -80,7 +81,8 @@ final class Eigen {
                                     .matmul(vectors.mH());
                         })
                         .complex()
-                        .samples("float64[3, 3]{spd}", "float64[2, 2, 2]{spd}", "float64[0, 0]"));
+                        .samples(
+                                "float64[3, 3]{spd}", "float64[2, 2, 2]{spd}", "complex128[2, 2]{spd}", "float64[0, 0]"));
     }
 
     private static List<Expr> hermitian(Args n, boolean vectors) {

@@ -40,6 +40,7 @@ final class SingularValues {
                                 "float64[2, 3, 2]",
                                 "float64[2, 3]",
                                 "float64[2, 4], False, False",
+                                "complex128[2, 3], False, False",
                                 "float64[3, 0]",
                                 "float64[0, 2, 2], True"),
                 operator("linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None)"
