@@ -106,7 +106,8 @@ final class Activation {
                 operator("softsign(Tensor self) -> Tensor")
                         .doc("self / (1 + |self|)")
                         .composite(n -> List.of(n.self().div(n.self().abs().add(1))))
-                        .samples("float64[2, 3]"),
+                        .complex()
+                        .samples("float64[2, 3]", "complex128[2, 3]"),
                 operator("prelu(Tensor self, Tensor weight) -> Tensor")
                         .doc("self for self > 0, else weight · self, with one weight or one for each channel")
                         .composite(n -> List.of(n.self().call("_prelu_kernel", alongChannels(n))))

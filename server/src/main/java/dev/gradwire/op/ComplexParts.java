@@ -26,10 +26,12 @@ final class ComplexParts {
                 operator("conj(Tensor self) -> Tensor")
                         .doc("the complex conjugate of self; real tensors as they are")
                         .composite(n -> List.of(conjugate(n.self(), "_conj")))
+                        .complex()
                         .samples("float64[2, 3]", "complex128[2, 3]"),
                 operator("conj_physical(Tensor self) -> Tensor")
                         .doc("the complex conjugate of self; real tensors as they are")
                         .composite(n -> List.of(conjugate(n.self(), "_conj_physical")))
+                        .complex()
                         .samples("float64[2, 3]", "complex128[2, 3]"),
                 conjugate("_conj", "ConjBackward0"),
                 conjugate("_conj_physical", "ConjPhysicalBackward0"),
@@ -37,6 +39,7 @@ final class ComplexParts {
                         .doc("self; a copy where PyTorch would make one")
                         .composite(
                                 n -> List.of(isConjugated(n.self()) ? n.self().call("clone") : n.self()))
+                        .complex()
                         .samples("float64[2, 3]", "complex128[2, 3]"),
                 operator("real(Tensor self) -> Tensor")
                         .doc("the real part of self")
@@ -44,6 +47,7 @@ final class ComplexParts {
                                 n.self().dtype().isComplex()
                                         ? n.self().call("view_as_real").select(-1, 0)
                                         : n.self()))
+                        .complex()
                         .samples("float64[2, 3]", "complex128[2, 3]"),
                 operator("imag(Tensor self) -> Tensor")
                         .doc("the imaginary part of self, which must be complex")
@@ -51,6 +55,7 @@ final class ComplexParts {
                             requireComplex(n.call());
                             return List.of(n.self().call("view_as_real").select(-1, 1));
                         })
+                        .complex()
                         .samples("complex128[2, 3]", "complex128[]"),
                 operator("view_as_real(Tensor self) -> Tensor")
                         .doc("the parts of self, real and imaginary, along a new last dimension")

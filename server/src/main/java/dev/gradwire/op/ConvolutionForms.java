@@ -23,6 +23,7 @@ final class ConvolutionForms {
                         + " dilation=1, int groups=1) -> Tensor")
                 .doc("convolution over " + spatial + " spatial dimensions")
                 .composite(n -> batched(n, spatial, input -> convolution(n, input, n.ints("padding"), null)))
+                .complex()
                 .samples(
                         sample(spatial, "2, 2") + ", float64[2], 1, 1",
                         sample(spatial, "2, 2").replace("float64", "complex128") + ", complex128[2], 1, 1");
@@ -40,7 +41,9 @@ final class ConvolutionForms {
                         throw Require.invalid(
                                 "padding", "must be 'valid' or 'same', but is '" + n.text("padding") + "'");
                 }))
+                .complex()
                 .samples(
+                        sample(spatial, "2, 2").replace("float64", "complex128") + ", None, 1, \"same\"",
                         sample(spatial, "2, 2") + ", None, 1, \"same\"",
                         sample(spatial, "2, 2") + ", None, 1, \"valid\"");
     }
@@ -54,6 +57,7 @@ final class ConvolutionForms {
                 .doc("transpose of the convolution over " + spatial + " spatial dimensions")
                 .composite(n -> batched(
                         n, spatial, input -> convolution(n, input, n.ints("padding"), n.ints("output_padding"))))
+                .complex()
                 .samples(
                         sample(spatial, "2, 3") + ", float64[3], 2, 0, 1",
                         sample(spatial, "2, 3").replace("float64", "complex128") + ", None, 2, 0, 1");

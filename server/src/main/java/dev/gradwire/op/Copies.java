@@ -34,22 +34,31 @@ final class Copies {
                                 + " MemoryFormat? memory_format=None) -> Tensor")
                         .doc("self as another dtype; self itself where it has that dtype already")
                         .composite(n -> to(n, n.dtype("dtype", DType.DEFAULT_FLOATING)))
-                        .samples("float64[2, 3], torch.float64", "float64[2, 3], torch.float64, copy=True"),
+                        .complex()
+                        .samples(
+                                "float64[2, 3], torch.float64",
+                                "float64[2, 3], torch.float64, copy=True",
+                                "complex128[2, 3], torch.float64"),
                 operator("to.other(Tensor self, Tensor other, bool non_blocking=False, bool copy=False,"
                                 + " MemoryFormat? memory_format=None) -> Tensor")
                         .doc("self as the dtype of other")
                         .composite(n -> to(n, n.type("other").dtype()))
-                        .samples("float64[2, 3], float64[1]"),
+                        .complex()
+                        .samples("float64[2, 3], float64[1]", "complex128[2, 3], complex128[1]"),
                 operator("to.dtype_layout(Tensor self, *, ScalarType? dtype=None, Layout? layout=None,"
                                 + " Device? device=None, bool? pin_memory=None, bool non_blocking=False,"
                                 + " bool copy=False, MemoryFormat? memory_format=None) -> Tensor")
                         .doc("self as another dtype")
                         .composite(n -> to(n, n.dtype("dtype", n.type("self").dtype())))
-                        .samples("float64[2, 3], dtype=torch.float64, copy=True"),
+                        .complex()
+                        .samples(
+                                "float64[2, 3], dtype=torch.float64, copy=True",
+                                "complex128[2, 3], dtype=torch.float64, copy=True"),
                 operator("type_as(Tensor self, Tensor other) -> Tensor")
                         .doc("self as the dtype of other")
                         .composite(n -> List.of(n.self().to(n.type("other").dtype())))
-                        .samples("float64[2, 3], float64[1]"),
+                        .complex()
+                        .samples("float64[2, 3], float64[1]", "complex128[2, 3], complex128[1]"),
                 operator("detach(Tensor self) -> Tensor")
                         .doc("self, taken for a constant by derivatives")
                         .alias("stop_gradient")
@@ -71,7 +80,11 @@ final class Copies {
                         .doc("self; a copy where PyTorch would make one")
                         .composite(n ->
                                 List.of(isContiguous(n) ? n.self() : n.self().call("clone")))
-                        .samples("float64[2, 3]", "float64[1, 2, 3, 2], memory_format=\"channels_last\""),
+                        .complex()
+                        .samples(
+                                "float64[2, 3]",
+                                "float64[1, 2, 3, 2], memory_format=\"channels_last\"",
+                                "complex128[2, 3]"),
                 operator("copy_(Tensor self, Tensor src, bool non_blocking=False) -> Tensor")
                         .doc("src as the dtype and shape of self")
                         .gradFn("CopyBackwards")
@@ -95,7 +108,8 @@ final class Copies {
                 operator("lift_fresh_copy(Tensor self) -> Tensor")
                         .doc("self")
                         .composite(n -> List.of(n.self().call("clone")))
-                        .samples("float64[2, 3]"),
+                        .complex()
+                        .samples("float64[2, 3]", "complex128[2, 3]"),
                 same("positive", "+self"),
                 same("resolve_neg", "self"));
     }
@@ -127,6 +141,7 @@ final class Copies {
     private static Declaration same(String name, String doc) {
         return operator(name + "(Tensor self) -> Tensor")
                 .doc(doc)
+                .complex()
                 .composite(n -> List.of(n.self()))
                 .samples("float64[2, 3]", "complex128[2, 3]");
     }

@@ -15,9 +15,11 @@ final class Correlation {
                                 "cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None)",
                                 Correlation::cov)
                         .doc("the covariance matrix of rows, each column weighted by fweights · aweights")
+                        .complex()
                         .samples("float64[2, 4]", "float64[4]", "complex128[2, 4]"),
                 composite("corrcoef(Tensor self)", Correlation::corrcoef)
                         .doc("the matrix of correlations of rows")
+                        .complex()
                         .samples("float64[2, 4]", "complex128[2, 4]"));
     }
 

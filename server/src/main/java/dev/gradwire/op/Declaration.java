@@ -262,7 +262,7 @@ public final class Declaration {
     /**
      * Kernel, decomposition and derivative hold for complex tensors too, with PyTorch's convention: the gradient of a real
      * L is ∂L/∂Re z + i ∂L/∂Im z, so that a rule multiplies by the conjugate of the derivative. Operators without this
-     * refuse complex operands.
+     * refuse complex operands; of composites it says that their parts take them.
      */
     Declaration complex() {
         complex = true;
@@ -361,9 +361,20 @@ public final class Declaration {
         return internal;
     }
 
-    /** Whether it takes complex numbers; what a composite takes is what its parts take. */
+    /** Whether it is another name for a combination of operators. */
+    public boolean isComposite() {
+        return composite != null;
+    }
+
+    /** Whether it takes complex numbers; a composite says so, but it is its parts that refuse them. */
     public boolean isComplex() {
         return complex;
+    }
+
+    /** Whether its tensors may be of a dtype; where shapes or other arguments decide too, some calls may be refused. */
+    public boolean takes(DType dtype) {
+        boolean known = !dtype.isComplex() || complex;
+        return known && (!(types instanceof Elementwise rule) || rule.takes(dtype));
     }
 
     /** Whether its derivatives can be checked by samples. */

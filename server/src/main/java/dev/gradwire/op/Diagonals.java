@@ -35,15 +35,18 @@ final class Diagonals {
                                 "linalg_diagonal(Tensor A, *, int offset=0, int dim1=-2, int dim2=-1)",
                                 n -> n.arg("A").call("diagonal", n.raw("offset"), n.raw("dim1"), n.raw("dim2")))
                         .doc("the diagonals of matrices")
-                        .samples("float64[2, 3, 4]", "float64[3, 3], offset=1"),
+                        .complex()
+                        .samples("float64[2, 3, 4]", "float64[3, 3], offset=1", "complex128[2, 3, 4]"),
                 composite("diag(Tensor self, int diagonal=0)", Diagonals::diag)
                         .doc("the matrix with self on a diagonal, or the diagonal of a matrix")
-                        .samples("float64[3], 1", "float64[3, 4]"),
+                        .complex()
+                        .samples("float64[3], 1", "float64[3, 4]", "complex128[3], 1"),
                 composite(
                                 "diagflat(Tensor self, int offset=0)",
                                 n -> n.arg("self").call("view", new long[] {-1}).call("diag_embed", n.raw("offset")))
                         .doc("the matrix with all elements of self on a diagonal")
-                        .samples("float64[2, 2]"),
+                        .complex()
+                        .samples("float64[2, 2]", "complex128[2, 2]"),
                 operator("trace(Tensor self) -> Tensor")
                         .doc("the sum of a matrix's diagonal")
                         .gradFn("TraceBackward0")

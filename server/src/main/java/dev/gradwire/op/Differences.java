@@ -21,14 +21,16 @@ final class Differences {
                                 "diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None)",
                                 Differences::diff)
                         .doc("the n-th difference of neighbours along a dimension")
-                        .samples("float64[2, 4]", "float64[4, 2], 2, 0"),
+                        .complex()
+                        .samples("float64[2, 4]", "float64[4, 2], 2, 0", "complex128[2, 4]"),
                 composite(
                                 "trapezoid.x(Tensor y, Tensor x, *, int dim=-1)",
                                 n -> areas(n).call("sum", new long[] {dim(n)}, false)
                                         .call("div.Scalar", 2.0))
                         .alias("trapz")
                         .doc("the integral of y over x by trapezoids")
-                        .samples("float64[2, 4], float64[4]"),
+                        .complex()
+                        .samples("float64[2, 4], float64[4]", "complex128[2, 4], complex128[4]"),
                 composite("trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1)", n -> {
                             int dim = dim(n);
                             Expr y = n.arg("y");
@@ -36,18 +38,21 @@ final class Differences {
                             return y.sum(dim).sub(ends).call("mul.Scalar", n.raw("dx"));
                         })
                         .doc("the integral of y at places dx apart by trapezoids")
-                        .samples("float64[2, 4], dx=0.5"),
+                        .complex()
+                        .samples("float64[2, 4], dx=0.5", "complex128[2, 4], dx=0.5"),
                 composite(
                                 "cumulative_trapezoid.x(Tensor y, Tensor x, *, int dim=-1)",
                                 n -> areas(n).call("cumsum", dim(n)).call("div.Scalar", 2.0))
                         .doc("the running integral of y over x by trapezoids")
-                        .samples("float64[4, 2], float64[4, 2], dim=0"),
+                        .complex()
+                        .samples("float64[4, 2], float64[4, 2], dim=0", "complex128[4, 2], complex128[4, 2], dim=0"),
                 composite(
                                 "cumulative_trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1)",
                                 n -> sums(n).call("mul.Scalar", n.number("dx") / 2)
                                         .call("cumsum", dim(n)))
                         .doc("the running integral of y at places dx apart by trapezoids")
-                        .samples("float64[2, 4], dx=0.5"),
+                        .complex()
+                        .samples("float64[2, 4], dx=0.5", "complex128[2, 4], dx=0.5"),
                 gradient(
                         "scalarint",
                         "Scalar? spacing=None, int? dim=None",
@@ -127,7 +132,9 @@ final class Differences {
         return operator("gradient." + overload + "(Tensor self, *, " + parameters + ", int edge_order=1) -> Tensor[]")
                 .doc("central differences along dimensions, one-sided at the edges; spacing is a number or the places")
                 .composite(n -> gradients(n, parameters.contains("spacing")))
-                .samples(samples);
+                .complex()
+                .samples(samples)
+                .samples(samples[0].replace("float64", "complex128"));
     }
 
     private static List<Expr> gradients(Args n, boolean spaced) {

@@ -22,7 +22,11 @@ final class DistanceLosses {
                         .doc("p-norm of x1 − x2 + eps along the last dimension")
                         .composite(n -> List.of(
                                 distance(n.arg("x1"), n.arg("x2"), n.number("p"), n.number("eps"), n.bool("keepdim"))))
-                        .samples("float64[2, 3], float64[2, 3]", "float64[3], float64[3], 3.0, 1e-6, True"),
+                        .complex()
+                        .samples(
+                                "float64[2, 3], float64[2, 3]",
+                                "float64[3], float64[3], 3.0, 1e-6, True",
+                                "complex128[2, 3], complex128[2, 3]"),
                 operator("margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0.0,"
                                 + " int reduction=1) -> Tensor")
                         .doc("max(0, −target · (input1 − input2) + margin)")
@@ -57,7 +61,10 @@ final class DistanceLosses {
                         .doc("max(0, margin + distance to positive − distance to negative); with swap the negative's"
                                 + " distance is the lesser of those to anchor and positive")
                         .composite(n -> List.of(Loss.reduce(n, triplet(n))))
-                        .samples("float64[2, 3], float64[2, 3], float64[2, 3], 5.0, swap=True"));
+                        .complex()
+                        .samples(
+                                "float64[2, 3], float64[2, 3], float64[2, 3], 5.0, swap=True",
+                                "complex128[2, 3], complex128[2, 3], complex128[2, 3], 5.0"));
     }
 
     /**

@@ -36,11 +36,13 @@ final class Einsum {
                     return List.of(
                             new Einsum(EinsumEquation.parse(n.text("equation"), operands)).evaluate(operands, path));
                 })
+                .complex()
                 .samples(
                         "\"bij,bjk->bik\", [float64[2, 3, 2], float64[2, 2, 3]]",
                         "\"ii->i\", [float64[3, 3]]",
                         "\"...i,ij,j->...\", [float64[2, 3], float64[3, 4], float64[4]]",
-                        "\"ij,jk\", [float64[2, 3], float64[3, 1]], path=[0, 1]"));
+                        "\"ij,jk\", [float64[2, 3], float64[3, 1]], path=[0, 1]",
+                        "\"ii->i\", [complex128[3, 3]]"));
     }
 
     private Expr evaluate(List<Expr> operands, long[] path) {

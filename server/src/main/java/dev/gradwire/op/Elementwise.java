@@ -18,12 +18,18 @@ import org.jspecify.annotations.Nullable;
  * The type rule of operators that work element by element: operands broadcast, and their dtypes promote to the one in
  * which the operator computes (the planner casts them to it).
  *
+ * @param fixed the promotion where it does not depend on the call
  * @param promotion what becomes of the common dtype of a call's operands
  * @param operands the tensor parameters that take part
  * @param masks bool parameters that broadcast with the operands
  * @param check what else must hold of a call
  */
-record Elementwise(Function<Call, Promotion> promotion, List<String> operands, List<String> masks, Consumer<Call> check)
+record Elementwise(
+        @Nullable Promotion fixed,
+        Function<Call, Promotion> promotion,
+        List<String> operands,
+        List<String> masks,
+        Consumer<Call> check)
         implements TypeRule {
     /** What becomes of the operands' common dtype. */
     enum Promotion {
@@ -90,22 +96,22 @@ record Elementwise(Function<Call, Promotion> promotion, List<String> operands, L
     }
 
     private static Elementwise of(Promotion promotion, String... operands) {
-        return by(_ -> promotion, operands);
+        return new Elementwise(promotion, _ -> promotion, List.of(operands), List.of(), _ -> {});
     }
 
     /** A promotion that depends on the call. */
     static Elementwise by(Function<Call, Promotion> promotion, String... operands) {
-        return new Elementwise(promotion, List.of(operands), List.of(), _ -> {});
+        return new Elementwise(null, promotion, List.of(operands), List.of(), _ -> {});
     }
 
     /** With a bool parameter that broadcasts with the operands. */
     Elementwise masked(String mask) {
-        return new Elementwise(promotion, operands, List.of(mask), check);
+        return new Elementwise(fixed, promotion, operands, List.of(mask), check);
     }
 
     /** With a check of its own, which throws where a call is wrong. */
     Elementwise requiring(Consumer<Call> what) {
-        return new Elementwise(promotion, operands, masks, what);
+        return new Elementwise(fixed, promotion, operands, masks, what);
     }
 
     @Override
@@ -137,6 +143,19 @@ record Elementwise(Function<Call, Promotion> promotion, List<String> operands, L
             }
             case INTEGRAL -> require(!common.isDifferentiable(), call, common, "integer or bool");
             case INTEGER -> require(common.category() == Category.INTEGRAL, call, common, "integer");
+        };
+    }
+
+    /** Whether all operands may be of one dtype, complex numbers aside. */
+    boolean takes(DType dtype) {
+        return switch (fixed) {
+            case null -> true;
+            case KEEP, TEST, FLOAT, ARGUMENT -> true;
+            case NUMBER, MAGNITUDE -> dtype != DType.BOOL;
+            case FLOATING -> dtype.isDifferentiable();
+            case FULL_FLOAT -> floating(dtype).sizeInBytes() > 2;
+            case INTEGRAL -> !dtype.isDifferentiable();
+            case INTEGER -> dtype.category() == Category.INTEGRAL;
         };
     }
 

@@ -174,7 +174,11 @@ final class Indexing {
                         .kernel("put"),
                 composite("take_along_dim(Tensor self, Tensor indices, int? dim=None)", Indexing::takeAlongDim)
                         .doc("gather with self and indices broadcast against each other; without dim, of all elements")
-                        .samples("float64[2, 3], int64[1, 2]{0..2}, 1", "float64[2, 3], int64[4]{0..5}"));
+                        .complex()
+                        .samples(
+                                "float64[2, 3], int64[1, 2]{0..2}, 1",
+                                "float64[2, 3], int64[4]{0..5}",
+                                "complex128[2, 3], int64[4]{0..5}"));
     }
 
     /** The shape of a tensor of indices. */

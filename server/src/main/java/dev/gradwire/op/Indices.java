@@ -68,7 +68,8 @@ final class Indices {
                                 "combinations(Tensor self, int r=2, bool with_replacement=False)",
                                 Indices::combinations)
                         .doc("all selections of r elements of a vector, in order, one a row")
-                        .samples("float64[4]", "float64[3], 2, True"));
+                        .complex()
+                        .samples("float64[4]", "float64[3], 2, True", "complex128[4]"));
     }
 
     /** {@code self[:, …, index]} with {@code dim} colons. */

@@ -78,9 +78,11 @@ final class Joins {
 
     private static Declaration joined(String name, Function<Args, Expr> expansion) {
         return Reshapes.composite(name + "(Tensor[] tensors)", n -> {
-            nonEmpty(n.call());
-            return expansion.apply(n);
-        });
+                    nonEmpty(n.call());
+                    return expansion.apply(n);
+                })
+                .complex()
+                .samples("[complex128[2, 2], complex128[2, 2]]");
     }
 
     private static List<Expr> atLeast(Args n, int rank) {

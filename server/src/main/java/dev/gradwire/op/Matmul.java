@@ -17,6 +17,7 @@ final class Matmul {
                                 "matrix product over the last two dimensions, broadcasting the others; vectors are rows or columns")
                         .alias("linalg_matmul")
                         .composite(n -> List.of(matmul(n.arg("self"), n.arg("other"))))
+                        .complex()
                         .samples(
                                 "float64[3], float64[3]",
                                 "float64[2, 3], float64[3]",
@@ -26,36 +27,48 @@ final class Matmul {
                                 "float64[3], float64[2, 3, 2]",
                                 "float64[2, 1, 2, 3], float64[3, 3, 1]",
                                 "float64[1, 2, 3], float64[2, 3, 2]",
-                                "float64[2, 0, 3], float64[3, 2]"),
+                                "float64[2, 0, 3], float64[3, 2]",
+                                "complex128[3], complex128[3]"),
                 operator("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor")
                         .doc("input · weightᵀ + bias")
                         .composite(n -> List.of(linear(n)))
+                        .complex()
                         .samples(
                                 "float64[2, 3], float64[4, 3], float64[4]",
                                 "float64[2, 2, 3], float64[4, 3], float64[4]",
-                                "float64[3], float64[4, 3]"),
+                                "float64[3], float64[4, 3]",
+                                "complex128[3], complex128[4, 3]"),
                 operator("inner(Tensor self, Tensor other) -> Tensor")
                         .doc("sums of products over the last dimension of both")
                         .composite(n -> List.of(Contraction.inner(n)))
-                        .samples("float64[2, 3], float64[3]", "float64[], float64[2]"),
+                        .complex()
+                        .samples("float64[2, 3], float64[3]", "float64[], float64[2]", "complex128[], complex128[2]"),
                 operator("tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor")
                         .doc("sums of products over pairs of dimensions")
                         .composite(n -> List.of(Contraction.tensordot(n)))
+                        .complex()
                         .samples(
                                 "float64[2, 3, 4], float64[3, 2, 2], [1, 0], [0, 1]",
                                 "float64[2, 3], float64[3, 2], [0, 1], [1, 0]",
-                                "float64[2, 1], float64[3], [1], [0]"),
+                                "float64[2, 1], float64[3], [1], [0]",
+                                "complex128[2, 1], complex128[3], [1], [0]"),
                 operator("linalg_multi_dot(Tensor[] tensors) -> Tensor")
                         .doc("product of a chain of matrices in the order that takes the least work")
                         .composite(n -> List.of(MatrixChain.product(n.list("tensors"))))
-                        .samples("[float64[3], float64[3, 4], float64[4, 1], float64[1, 2]]"),
+                        .complex()
+                        .samples(
+                                "[float64[3], float64[3, 4], float64[4, 1], float64[1, 2]]",
+                                "[complex128[3], complex128[3, 4], complex128[4, 1], complex128[1, 2]]"),
                 operator("chain_matmul(Tensor[] matrices) -> Tensor")
                         .doc("product of a chain of matrices in the order that takes the least work")
                         .composite(n -> {
                             List<Expr> matrices = n.list("matrices");
                             return List.of(matrices.size() == 1 ? matrices.getFirst() : MatrixChain.product(matrices));
                         })
-                        .samples("[float64[2, 3], float64[3, 1], float64[1, 2]]"),
+                        .complex()
+                        .samples(
+                                "[float64[2, 3], float64[3, 1], float64[1, 2]]",
+                                "[complex128[2, 3], complex128[3, 1], complex128[1, 2]]"),
                 operator("linalg_vecdot(Tensor x, Tensor y, *, int dim=-1) -> Tensor")
                         .doc("Σ conj(x) · y along dim")
                         .composite(n -> {
@@ -68,6 +81,7 @@ final class Matmul {
                                             ? x.call("vdot", y)
                                             : x.conj().mul(y).sum(n.integer("dim")));
                         })
+                        .complex()
                         .samples(
                                 "float64[2, 3], float64[3]",
                                 "float64[3], float64[3]",
@@ -75,7 +89,8 @@ final class Matmul {
                 operator("kron(Tensor self, Tensor other) -> Tensor")
                         .doc("Kronecker product: other times each element of self, side by side")
                         .composite(n -> List.of(Contraction.kron(n.arg("self"), n.arg("other"))))
-                        .samples("float64[2, 1], float64[3]"));
+                        .complex()
+                        .samples("float64[2, 1], float64[3]", "complex128[2, 1], complex128[3]"));
     }
 
     /** Where a batch meets a matrix or a vector, it is folded into the rows, so that one mm or mv does it. */

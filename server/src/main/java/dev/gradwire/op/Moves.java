@@ -35,10 +35,12 @@ final class Moves {
                         .samples("complex128[2, 3], [0, -1]", "float64[2, 3], [0, -1]", "float64[0, 2], [1]"),
                 composite("fliplr(Tensor self)", n -> flipped(n, 1))
                         .doc("self with its columns in reverse order")
-                        .samples("float64[2, 3]"),
+                        .complex()
+                        .samples("float64[2, 3]", "complex128[2, 3]"),
                 composite("flipud(Tensor self)", n -> flipped(n, 0))
                         .doc("self with its rows in reverse order")
-                        .samples("float64[2, 3]"),
+                        .complex()
+                        .samples("float64[2, 3]", "complex128[2, 3]"),
                 operator("roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor")
                         .doc("self shifted cyclically along dimensions; without dims, in row-major order")
                         .gradFn("RollBackward0")
@@ -90,13 +92,15 @@ final class Moves {
                                                     .toArray());
                         })
                         .doc("self repeated along its last dimensions, or along new leading ones too")
-                        .samples("float64[2, 3], [2]", "float64[2], [2, 1]"),
+                        .complex()
+                        .samples("float64[2, 3], [2]", "float64[2], [2, 1]", "complex128[2, 3], [2]"),
                 composite(
                                 "repeat_interleave.self_int(Tensor self, int repeats, int? dim=None, *,"
                                         + " int? output_size=None)",
                                 Moves::interleave)
                         .doc("each element of a dimension repeated; without dim, of all in row-major order")
-                        .samples("float64[2, 3], 2, 1", "float64[2, 3], 2"),
+                        .complex()
+                        .samples("float64[2, 3], 2, 1", "float64[2, 3], 2", "complex128[2, 3], 2"),
                 composite(
                                 "repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *,"
                                         + " int? output_size=None)",
@@ -115,7 +119,10 @@ final class Moves {
                                     return self.call("index_select", n.has("dim") ? n.integer("dim") : 0, index);
                                 })
                         .doc("each element of a dimension repeated as often as repeats says; output_size is their sum")
-                        .samples("float64[2, 3], int64[3]{1..1}, 1, output_size=3"),
+                        .complex()
+                        .samples(
+                                "float64[2, 3], int64[3]{1..1}, 1, output_size=3",
+                                "complex128[2, 3], int64[3]{1..1}, 1, output_size=3"),
                 operator("repeat_interleave.Tensor(Tensor repeats, *, int? output_size=None) -> Tensor")
                         .doc("each index repeated as often as repeats says; output_size is their sum")
                         .types(one(Moves::interleaved))

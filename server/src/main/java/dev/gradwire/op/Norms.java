@@ -71,7 +71,8 @@ final class Norms {
                 operator("norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor")
                         .overload("norm.Scalar(Tensor self, Scalar p=2) -> Tensor")
                         .doc("linalg_vector_norm")
-                        .samples("float64[2, 3], 3, 1", "float64[2, 3], None, [0], True")
+                        .complex()
+                        .samples("float64[2, 3], 3, 1", "float64[2, 3], None, [0], True", "complex128[2, 3], 3, 1")
                         .composite(n -> List.of(n.arg("self")
                                 .call(
                                         "linalg_vector_norm",
@@ -98,7 +99,10 @@ final class Norms {
                                         + " -> Tensor")
                         .overload("norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor")
                         .doc("linalg_vector_norm")
-                        .samples("float64[2, 3], 3, 1, True, dtype=torch.float64")
+                        .complex()
+                        .samples(
+                                "float64[2, 3], 3, 1, True, dtype=torch.float64",
+                                "complex128[2, 3], 3, 1, True, dtype=torch.float64")
                         .composite(n -> List.of(n.arg("self")
                                 .to(n.dtype("dtype", n.type("self").dtype()))
                                 .call(

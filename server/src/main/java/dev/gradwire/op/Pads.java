@@ -58,10 +58,18 @@ final class Pads {
                                 "float64[2], [0, 0]"),
                 composite("pad(Tensor self, int[] pad, str mode=\"constant\", float? value=None)", Pads::pad)
                         .doc("self padded with a constant, its reflection, its edge, or cyclically")
-                        .samples("float64[1, 2, 4], [1, 2], \"reflect\"", "float64[1, 2, 4], [1, 2], \"circular\""),
+                        .complex()
+                        .samples(
+                                "float64[1, 2, 4], [1, 2], \"reflect\"",
+                                "float64[1, 2, 4], [1, 2], \"circular\"",
+                                "complex128[1, 2, 4], [1, 2], \"circular\""),
                 composite("_pad_circular(Tensor self, int[] pad)", Pads::circular)
                         .doc("self continued cyclically")
-                        .samples("float64[1, 2, 4], [1, 2]", "float64[1, 2, 3, 3], [1, -1, 0, 2]")));
+                        .complex()
+                        .samples(
+                                "float64[1, 2, 4], [1, 2]",
+                                "float64[1, 2, 3, 3], [1, -1, 0, 2]",
+                                "complex128[1, 2, 4], [1, 2]")));
         for (int dims = 1; dims <= 3; dims++) {
             all.addAll(edge("reflection", "Reflection", dims));
             all.addAll(edge("replication", "Replication", dims));

@@ -50,7 +50,9 @@ final class PointwiseLosses {
                 operator("l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor")
                         .doc("|self − target|")
                         .composite(n -> List.of(Loss.reduce(n, difference(n).abs())))
-                        .samples(SAMPLES),
+                        .complex()
+                        .samples(SAMPLES)
+                        .samples("complex128[2, 3], complex128[2, 3]"),
                 operator("soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor")
                         .doc("log(1 + exp(−target · self))")
                         .gradFn("SoftMarginLossBackward0")

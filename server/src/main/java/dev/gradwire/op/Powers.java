@@ -55,11 +55,14 @@ final class Powers {
                         .overload("float_power.Scalar(Scalar self, Tensor exponent) -> Tensor")
                         .overload("float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor")
                         .composite(n -> List.of(inDouble(n, "self").pow(inDouble(n, "exponent"))))
-                        .samples("float64[3], 2", "float32[3]{0.1..4}, float64[3]", "2, float64[3]"),
+                        .complex()
+                        .samples(
+                                "float64[3], 2", "float32[3]{0.1..4}, float64[3]", "2, float64[3]", "complex128[3], 2"),
                 operator("square(Tensor self) -> Tensor")
                         .doc("self²")
                         .composite(n -> List.of(n.self().pow(2)))
-                        .samples("float64[2, 3]"),
+                        .complex()
+                        .samples("float64[2, 3]", "complex128[2, 3]"),
                 analytic(
                         "sqrt",
                         "√self",
@@ -97,10 +100,10 @@ final class Powers {
     /** A power by multiplication, division and roots, for the exponents for which PyTorch does so. */
     private static Expr power(Args n) {
         Expr x = n.promoted("self");
-        if (n.raw("exponent") instanceof Argument.Complex) {
+        if (!isReal(n.raw("exponent"))) {
             return x.call("pow.Tensor_Tensor", n.promoted("exponent"));
         }
-        double e = n.number("exponent");
+        double e = real(n);
         if (e == 0) {
             return x.onesLike();
         } else if (e == 1) {
@@ -123,16 +126,24 @@ final class Powers {
 
     /** {@code x^e: e · x^(e−1)}, and 0 for the exponent 0 whatever x is. */
     private static @Nullable Expr ofConstantPower(Backward n) {
-        if (n.raw("exponent") instanceof Argument.Complex(double real, double imaginary)) {
+        if (n.raw("exponent") instanceof Argument.Complex(double real, double imaginary) && imaginary != 0) {
             Expr power = n.self().pow(new Argument.Complex(real - 1, imaginary));
-            boolean zero = real == 0 && imaginary == 0;
-            return zero ? null : n.grad().mul(power.mul(n.raw("exponent")).conj());
+            return n.grad().mul(power.mul(n.raw("exponent")).conj());
         }
-        double e = n.number("exponent");
+        double e = real(n);
         if (e == 0) {
             return null;
         }
         return e == 1 ? n.grad() : n.grad().mul(n.self().pow(e - 1).mul(e).conj());
+    }
+
+    private static boolean isReal(Argument exponent) {
+        return !(exponent instanceof Argument.Complex(double _, double imaginary) && imaginary != 0);
+    }
+
+    /** An exponent that is real, though it may be given as a complex number. */
+    private static double real(Args n) {
+        return n.raw("exponent") instanceof Argument.Complex(double real, double _) ? real : n.number("exponent");
     }
 
     /** The same for an exponent that is a tensor. */

@@ -79,7 +79,8 @@ final class Products {
                             Require.rank(n.call(), "vec2", 1);
                             return List.of(outer(n.arg("self"), n.arg("vec2")));
                         })
-                        .samples("float64[2], float64[3]"),
+                        .complex()
+                        .samples("float64[2], float64[3]", "complex128[2], complex128[3]"),
                 added("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor")
                         .gradFn("AddmmBackward0")
                         .complex()
@@ -194,7 +195,8 @@ final class Products {
                             long dim = n.has("dim") ? n.integer("dim") : firstOfSize3(n.call());
                             return List.of(cross(n.arg("self"), n.arg("other"), dim));
                         })
-                        .samples("float64[3, 2], float64[3, 2]"));
+                        .complex()
+                        .samples("float64[3, 2], float64[3, 2]", "complex128[3, 2], complex128[3, 2]"));
     }
 
     private static Declaration dot(String schema, String gradFn, String other) {

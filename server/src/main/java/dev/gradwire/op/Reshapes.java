@@ -24,58 +24,73 @@ final class Reshapes {
                                 "reshape(Tensor self, int[] shape)",
                                 n -> reshaped(n.self(), Views.resized(n.shape("self"), n.ints("shape"), "shape")))
                         .doc("the elements of self in row-major order under another shape; one size may be −1")
-                        .samples("float64[2, 3], [-1]"),
+                        .complex()
+                        .samples("float64[2, 3], [-1]", "complex128[2, 3], [-1]"),
                 composite(
                                 "reshape_as(Tensor self, Tensor other)",
                                 n -> n.arg("self").call("reshape", n.shape("other")))
                         .doc("self with the shape of other")
-                        .samples("float64[2, 3], float64[3, 2]"),
+                        .complex()
+                        .samples("float64[2, 3], float64[3, 2]", "complex128[2, 3], complex128[3, 2]"),
                 composite(
                                 "view_as(Tensor self, Tensor other)",
                                 n -> n.arg("self").call("view", n.shape("other")))
                         .doc("self with the shape of other")
-                        .samples("float64[2, 3], float64[3, 2]"),
+                        .complex()
+                        .samples("float64[2, 3], float64[3, 2]", "complex128[2, 3], complex128[3, 2]"),
                 composite("ravel(Tensor self)", n -> {
                             boolean contiguous = EagerLayout.of(n.self()).isContiguous();
                             Expr self = contiguous ? n.self() : n.self().call("clone");
                             return self.call("view", new long[] {-1});
                         })
                         .doc("all elements of self in one dimension")
-                        .samples("float64[2, 3]", "float64[]"),
+                        .complex()
+                        .samples("float64[2, 3]", "float64[]", "complex128[]"),
                 composite("flatten.using_ints(Tensor self, int start_dim=0, int end_dim=-1)", Reshapes::flatten)
                         .doc("self with neighbouring dimensions joined into one")
-                        .samples("float64[2, 3, 4], 1"),
+                        .complex()
+                        .samples("float64[2, 3, 4], 1", "complex128[2, 3, 4], 1"),
                 composite("unflatten.int(Tensor self, int dim, int[] sizes)", Reshapes::unflatten)
                         .doc("self with one dimension split into several; one size may be −1")
-                        .samples("float64[2, 6], -1, [3, -1]"),
+                        .complex()
+                        .samples("float64[2, 6], -1, [3, -1]", "complex128[2, 6], -1, [3, -1]"),
                 composite(
                                 "expand_as(Tensor self, Tensor other)",
                                 n -> n.arg("self").call("expand", n.shape("other")))
                         .doc("self expanded to the shape of other")
-                        .samples("float64[3, 1], float64[2, 3, 4]"),
+                        .complex()
+                        .samples("float64[3, 1], float64[2, 3, 4]", "complex128[3, 1], complex128[2, 3, 4]"),
                 composite(
                                 "broadcast_to(Tensor self, int[] size)",
                                 n -> n.arg("self").call("expand", n.raw("size")))
                         .doc("self expanded to a size")
-                        .samples("float64[3, 1], [2, 3, 4]"),
+                        .complex()
+                        .samples("float64[3, 1], [2, 3, 4]", "complex128[3, 1], [2, 3, 4]"),
                 composite("sum_to_size(Tensor self, int[] size)", Reshapes::sumToSize)
                         .doc("self summed along those dimensions along which size broadcasts to its shape")
-                        .samples("float64[2, 3, 4], [3, 1]", "float64[2, 3], []"),
+                        .complex()
+                        .samples("float64[2, 3, 4], [3, 1]", "float64[2, 3], []", "complex128[2, 3], []"),
                 composite("movedim.intlist(Tensor self, int[] source, int[] destination)", Reshapes::movedim)
                         .overload("movedim.int(Tensor self, int source, int destination) -> Tensor")
                         .alias("moveaxis")
                         .doc("self with some dimensions moved to other places; the rest keep their order")
-                        .samples("float64[2, 3, 4], [0, 1], [2, 0]", "float64[2, 3, 4], -1, 0"),
+                        .complex()
+                        .samples(
+                                "float64[2, 3, 4], [0, 1], [2, 0]",
+                                "float64[2, 3, 4], -1, 0",
+                                "complex128[2, 3, 4], -1, 0"),
                 composite(
                                 "swapaxes(Tensor self, int axis0, int axis1)",
                                 n -> n.arg("self").call("transpose", n.raw("axis0"), n.raw("axis1")))
                         .doc("self with two dimensions swapped")
-                        .samples("float64[2, 3, 4], 0, -1"),
+                        .complex()
+                        .samples("float64[2, 3, 4], 0, -1", "complex128[2, 3, 4], 0, -1"),
                 composite(
                                 "swapdims(Tensor self, int dim0, int dim1)",
                                 n -> n.arg("self").call("transpose", n.raw("dim0"), n.raw("dim1")))
                         .doc("self with two dimensions swapped")
-                        .samples("float64[2, 3, 4], 0, -1"),
+                        .complex()
+                        .samples("float64[2, 3, 4], 0, -1", "complex128[2, 3, 4], 0, -1"),
                 composite("numpy_T(Tensor self)", n -> {
                             int rank = n.rank("self");
                             return n.arg("self")
@@ -84,10 +99,11 @@ final class Reshapes {
                                             .toArray());
                         })
                         .doc("self with its dimensions in reverse order")
-                        .samples("float64[2, 3, 4]", "float64[]"),
+                        .complex()
+                        .samples("float64[2, 3, 4]", "float64[]", "complex128[]"),
                 matrixTranspose("mT", UnaryOperator.identity())
                         .doc("self with its last two dimensions swapped")
-                        .samples("float64[2, 3, 4]"),
+                        .samples("complex128[2, 3]", "float64[2, 3, 4]"),
                 matrixTranspose("mH", Expr::conj)
                         .alias("adjoint")
                         .doc("the conjugate of self with its last two dimensions swapped")
@@ -99,10 +115,12 @@ final class Reshapes {
                                     : n.arg("self").transpose(0, 1).conj();
                         })
                         .doc("a matrix transposed and conjugated")
+                        .complex()
                         .samples("float64[2, 3]", "float64[]", "complex128[2, 3]"),
                 composite("narrow(Tensor self, int dim, int start, int length)", Reshapes::narrow)
                         .doc("length elements of a dimension from start on")
-                        .samples("float64[5, 2], 0, -3, 2"),
+                        .complex()
+                        .samples("float64[5, 2], 0, -3, 2", "complex128[5, 2], 0, -3, 2"),
                 atLeast(1),
                 atLeastEach(1),
                 atLeast(2),
@@ -111,16 +129,24 @@ final class Reshapes {
                 atLeastEach(3),
                 operator("broadcast_tensors(Tensor[] tensors) -> Tensor[]")
                         .doc("tensors expanded to their common shape")
-                        .samples("[float64[2, 1], float64[3], float64[]]")
+                        .complex()
+                        .samples(
+                                "[float64[2, 1], float64[3], float64[]]",
+                                "[complex128[2, 1], complex128[3], complex128[]]")
                         .composite(Reshapes::broadcast),
                 operator("meshgrid.indexing(Tensor[] tensors, *, str indexing) -> Tensor[]")
                         .overload("meshgrid(Tensor[] tensors) -> Tensor[]")
                         .doc("the coordinates of a grid: each vector along a dimension of its own, expanded to all")
-                        .samples("[float64[2], float64[3], float64[]], indexing=\"xy\"", "[float64[2], float64[3]]")
+                        .complex()
+                        .samples(
+                                "[float64[2], float64[3], float64[]], indexing=\"xy\"",
+                                "[float64[2], float64[3]]",
+                                "[complex128[2], complex128[3]]")
                         .composite(Reshapes::meshgrid),
                 composite("cartesian_prod(Tensor[] tensors)", Reshapes::cartesianProduct)
                         .doc("all combinations of elements of vectors, one a row")
-                        .samples("[float64[2], float64[3]]", "[float64[2]]"));
+                        .complex()
+                        .samples("[float64[2], float64[3]]", "[float64[2]]", "[complex128[2]]"));
     }
 
     /** A composite operator with one result. */
@@ -222,9 +248,10 @@ final class Reshapes {
 
     private static Declaration matrixTranspose(String name, UnaryOperator<Expr> then) {
         return composite(name + "(Tensor self)", n -> {
-            requireRank(n, n.rank("self") >= 2, "at least 2");
-            return then.apply(n.arg("self").transpose(-2, -1));
-        });
+                    requireRank(n, n.rank("self") >= 2, "at least 2");
+                    return then.apply(n.arg("self").transpose(-2, -1));
+                })
+                .complex();
     }
 
     private static void requireRank(Args n, boolean fits, String expected) {
@@ -244,13 +271,15 @@ final class Reshapes {
     private static Declaration atLeast(int rank) {
         return composite("atleast_" + rank + "d(Tensor self)", n -> atLeast(n.arg("self"), rank))
                 .doc("self with dimensions of size 1 added until it has " + rank)
-                .samples("float64[]", "float64[3]", "float64[2, 3]");
+                .complex()
+                .samples("float64[]", "float64[3]", "float64[2, 3]", "complex128[3]");
     }
 
     private static Declaration atLeastEach(int rank) {
         return operator("atleast_" + rank + "d.Sequence(Tensor[] tensors) -> Tensor[]")
                 .doc("each tensor with dimensions of size 1 added until it has " + rank)
-                .samples("[float64[], float64[3]]")
+                .complex()
+                .samples("[float64[], float64[3]]", "[complex128[], complex128[3]]")
                 .composite(n -> n.list("tensors").stream()
                         .map(tensor -> atLeast(tensor, rank))
                         .toList());

@@ -69,7 +69,11 @@ final class Selection {
                         .overload("where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor")
                         .overload("where.Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor")
                         .composite(n -> List.of(n.arg("condition").where(n.self(), n.arg("other"))))
-                        .samples("bool[3], float64[2, 3], 2", "bool[3], 2, float64[2, 3]"),
+                        .complex()
+                        .samples(
+                                "bool[3], float64[2, 3], 2",
+                                "bool[3], 2, float64[2, 3]",
+                                "bool[3], complex128[2, 3], 2"),
                 operator("masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor")
                         .doc("value where mask is true, self elsewhere")
                         .gradFn("MaskedFillBackward0")

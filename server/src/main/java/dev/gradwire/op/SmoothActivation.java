@@ -105,7 +105,8 @@ final class SmoothActivation {
                 operator("tanhshrink(Tensor self) -> Tensor")
                         .doc("self − tanh(self)")
                         .composite(n -> List.of(n.self().sub(n.self().tanh())))
-                        .samples("float64[2, 3]"),
+                        .complex()
+                        .samples("float64[2, 3]", "complex128[2, 3]"),
                 operator("glu(Tensor self, int dim=-1) -> Tensor")
                         .doc("the first half of self along dim, times the sigmoid of the second")
                         .gradFn("GluBackward0")

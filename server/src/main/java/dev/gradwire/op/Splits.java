@@ -25,7 +25,8 @@ final class Splits {
                 operator("split.sizes(Tensor self, int[] split_size, int dim=0) -> Tensor[]")
                         .doc("self cut along a dimension into parts of given sizes")
                         .composite(n -> n.arg("self").calls("split_with_sizes", n.raw("split_size"), n.raw("dim")))
-                        .samples("float64[5, 2], [2, 3]"),
+                        .complex()
+                        .samples("float64[5, 2], [2, 3]", "complex128[5, 2], [2, 3]"),
                 split(
                                 "split_with_sizes(Tensor self, int[] split_sizes, int dim=0)",
                                 "SplitWithSizesBackward0",
@@ -60,17 +61,17 @@ final class Splits {
                 chunk("chunk", "split"),
                 chunk("unsafe_chunk", "unsafe_split"),
                 slices("tensor_split.sections(Tensor self, int sections, int dim=0)", Splits::sections)
-                        .samples("float64[7, 2], 3"),
+                        .samples("float64[7, 2], 3", "complex128[7, 2], 3"),
                 slices(
                                 "tensor_split.indices(Tensor self, int[] indices, int dim=0)",
                                 n -> cut(n, dim(n), n.ints("indices")))
-                        .samples("float64[7, 2], [2, 4]"),
-                equally("hsplit", 1).samples("float64[4, 4, 4], 2"),
-                before("hsplit", 1).samples("float64[4, 4, 4], [1, 3]"),
-                equally("vsplit", 0).samples("float64[4, 4, 4], 2"),
-                before("vsplit", 0).samples("float64[4, 4, 4], [1, 3]"),
-                equally("dsplit", 2).samples("float64[4, 4, 4], 2"),
-                before("dsplit", 2).samples("float64[4, 4, 4], [1, 3]"));
+                        .samples("float64[7, 2], [2, 4]", "complex128[7, 2], [2, 4]"),
+                equally("hsplit", 1).samples("float64[4, 4, 4], 2", "complex128[2, 4], 2"),
+                before("hsplit", 1).samples("float64[4, 4, 4], [1, 3]", "complex128[2, 4], [1, 3]"),
+                equally("vsplit", 0).samples("float64[4, 4, 4], 2", "complex128[4, 2], 2"),
+                before("vsplit", 0).samples("float64[4, 4, 4], [1, 3]", "complex128[4, 2], [1, 3]"),
+                equally("dsplit", 2).samples("float64[4, 4, 4], 2", "complex128[1, 1, 4], 2"),
+                before("dsplit", 2).samples("float64[4, 4, 4], [1, 3]", "complex128[1, 1, 4], [1, 3]"));
     }
 
     private static Declaration split(String parameters, String gradFn, Function<Call, long[]> sizes) {
@@ -152,6 +153,8 @@ final class Splits {
     private static Declaration chunk(String name, String split) {
         return operator(name + "(Tensor self, int chunks, int dim=0) -> Tensor[]")
                 .doc("self cut into at most so many parts, alike but for a smaller last one")
+                .complex()
+                .samples("complex128[5, 2], 2")
                 .composite(n -> {
                     Shape shape = n.shape("self");
                     long extent = shape.dim(Dims.existing(n.call(), "dim", shape));
@@ -172,6 +175,7 @@ final class Splits {
     private static Declaration slices(String parameters, Function<Args, List<Expr>> expansion) {
         return operator(parameters + " -> Tensor[]")
                 .doc("self cut along a dimension, into a number of parts or before each of some indices")
+                .complex()
                 .composite(expansion::apply);
     }
 

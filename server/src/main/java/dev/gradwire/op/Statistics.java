@@ -117,14 +117,16 @@ final class Statistics {
     private static Declaration byDim(String name) {
         return operator(name + ".dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False)" + returns(name))
                 .doc("with a correction of 1, or of 0 where not unbiased")
-                .samples("float64[2, 3], 1, False", "float64[4], 0")
+                .complex()
+                .samples("float64[2, 3], 1, False", "float64[4], 0", "complex128[4], 0")
                 .composite(n -> corrected(n, name, n.raw("dim"), n.raw("keepdim")));
     }
 
     private static Declaration byDefault(String name) {
         return operator(name + "(Tensor self, bool unbiased=True)" + returns(name))
                 .doc("of all elements, with a correction of 1, or of 0 where not unbiased")
-                .samples("float64[2, 3], False", "float64[4]")
+                .complex()
+                .samples("float64[2, 3], False", "float64[4]", "complex128[4]")
                 .composite(n -> corrected(n, name, Argument.NONE, new Argument.Bool(false)));
     }
 

@@ -81,7 +81,7 @@ final class ServerInfo {
 
     private static Overload overload(Declaration declaration, Declaration.Overload overload) {
         List<Dtype> dtypes = Arrays.stream(DType.values())
-                .filter(dtype -> !dtype.isComplex())
+                .filter(declaration::takes)
                 .map(WireTypes::dtype)
                 .toList();
         return Overload.newBuilder()

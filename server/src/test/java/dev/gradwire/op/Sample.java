@@ -117,7 +117,13 @@ record Sample(Declaration declaration, String text, String call, List<Filling> t
         return tensors.stream().anyMatch(tensor -> tensor.dtype.isComplex());
     }
 
-    private boolean fits() {
+    /** The same with complex tensors in the place of real ones. */
+    Sample withComplexNumbers() {
+        return parse(declaration, text.replace("float64[", "complex128["));
+    }
+
+    /** Whether the call has a type. */
+    boolean fits() {
         try {
             record("");
             return true;

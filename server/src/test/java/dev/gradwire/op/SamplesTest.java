@@ -96,6 +96,19 @@ final class SamplesTest {
                 .isEmpty();
     }
 
+    /** Otherwise only its parts could tell. */
+    @Test
+    void compositesOfComplexNumbersSaySo() {
+        assertThat(Operators.all().declarations())
+                .filteredOn(declaration -> declaration.isComposite() && !declaration.isComplex())
+                .filteredOn(declaration -> Sample.of(declaration).stream()
+                        .map(Sample::withComplexNumbers)
+                        .allMatch(sample -> sample.isComplex() && sample.fits()))
+                .filteredOn(declaration -> !declaration.samples().isEmpty())
+                .extracting(declaration -> declaration.canonical().key())
+                .isEmpty();
+    }
+
     @Test
     void everyComplexOperatorHasAComplexSample() {
         assertThat(Operators.all().declarations())

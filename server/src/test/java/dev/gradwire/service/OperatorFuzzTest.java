@@ -58,7 +58,10 @@ final class OperatorFuzzTest {
             TensorType.of(DType.INT32, 2, 3),
             TensorType.of(DType.UINT8, 3),
             TensorType.of(DType.BOOL, 2, 3),
-            TensorType.of(DType.COMPLEX64, 2));
+            TensorType.of(DType.COMPLEX64, 2),
+            TensorType.of(DType.COMPLEX64, 2, 3),
+            TensorType.of(DType.COMPLEX64, 3, 3),
+            TensorType.of(DType.COMPLEX128));
     private static final long[] INTS = {0, 1, -1, 2, 3, -3, 7, 64, 1L << 31, Long.MAX_VALUE, Long.MIN_VALUE};
     private static final double[] FLOATS = {0, 1, -1, 0.5, 1e300, Double.NaN, Double.POSITIVE_INFINITY};
     private static final String[] TEXTS = {"", "mean", "sum", "none", "tanh", "ij,jk->ik", "…", "bilinear"};
@@ -115,7 +118,7 @@ final class OperatorFuzzTest {
             TensorType type = TYPES.get(i);
             Dtype dtype = WireTypes.dtype(type.dtype());
             graph.addInputs(Wire.input(
-                    "x" + i, dtype, type.dtype().isFloating(), type.shape().dims()));
+                    "x" + i, dtype, type.dtype().isDifferentiable(), type.shape().dims()));
             byte[] bytes = new byte[Math.toIntExact(type.lengthInBytes())];
             for (int k = 0; k < bytes.length; k += type.dtype().sizeInBytes()) {
                 bytes[k] = (byte) random.nextInt(2);
@@ -147,7 +150,8 @@ final class OperatorFuzzTest {
         }
         graph.addNodes(node).addOutputs("n");
         if (random.nextBoolean()) {
-            graph.addNodes(Wire.node("s", "sum", Wire.value("n")));
+            graph.addNodes(Wire.node("c", "sum", Wire.value("n")));
+            graph.addNodes(Wire.node("s", "real", Wire.value("c")));
             request.setBackward(Backward.newBuilder().addRoots("s"));
         }
         return request.build();
@@ -187,6 +191,8 @@ final class OperatorFuzzTest {
                 if (parameter.list()) {
                     argument.setFloats(
                             FloatList.newBuilder().addValues(number()).addValues(number()));
+                } else if (parameter.type() == Parameter.Kind.SCALAR && random.nextInt(4) == 0) {
+                    argument.setComplex(Complex.newBuilder().setReal(number()).setImag(1));
                 } else {
                     argument.setFloat(number());
                 }

@@ -17,7 +17,6 @@ import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.assertj.core.data.Offset;

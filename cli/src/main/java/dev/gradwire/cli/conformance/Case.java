@@ -86,7 +86,7 @@ public record Case(
         return new Case(id, tags, why, tolerance, List.of(), List.of(), List.of(), expected);
     }
 
-    /** Whether complex numbers occur, which the server does not compute with. */
+    /** Whether complex numbers occur, which not all operators take. */
     public boolean isComplex() {
         return tags.contains("complex") || tags.contains("complex_output");
     }

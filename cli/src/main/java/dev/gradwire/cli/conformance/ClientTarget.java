@@ -1,5 +1,6 @@
 package dev.gradwire.cli.conformance;
 
+import dev.gradwire.client.Complex;
 import dev.gradwire.client.GradFn;
 import dev.gradwire.client.Gradwire;
 import dev.gradwire.client.GradwireException;
@@ -120,7 +121,7 @@ public final class ClientTarget implements Target {
                     yield list;
                 }
                 case Arg.None _ -> null;
-                case Arg.Complex _ -> throw new Refusal("DTYPE_UNSUPPORTED", "the client takes no complex numbers");
+                case Arg.Complex(double real, double imaginary) -> Complex.of(real, imaginary);
                 case Arg.Other(String form) -> throw new Refusal("INVALID_ARGUMENT", "no operator takes a " + form);
             };
         }

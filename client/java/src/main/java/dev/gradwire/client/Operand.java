@@ -35,7 +35,7 @@ sealed interface Operand {
     }
 
     /**
-     * Numbers, truth values, text, element types, tensor data, arrays and lists of these, tensors, lists of tensors;
+     * Real and complex numbers, truth values, text, element types, tensor data, arrays and lists of these, tensors, lists of tensors;
      * null for None.
      *
      * @throws IllegalArgumentException for anything else
@@ -53,6 +53,7 @@ sealed interface Operand {
             case Integer number -> new Fixed(wire.setInt(number).build());
             case Short number -> new Fixed(wire.setInt(number).build());
             case Byte number -> new Fixed(wire.setInt(number).build());
+            case Complex number -> new Fixed(wire.setComplex(message(number)).build());
             case String text -> new Fixed(wire.setString(text).build());
             case DType dtype -> new Fixed(wire.setDtype(dtype.wire()).build());
             case TensorData data -> new Fixed(wire.setTensor(message(data)).build());
@@ -80,7 +81,7 @@ sealed interface Operand {
         if (items.stream().allMatch(item -> item instanceof Long || item instanceof Integer)) {
             return ints(items.stream().mapToLong(item -> ((Number) item).longValue()));
         }
-        if (items.stream().allMatch(item -> item instanceof Number)) {
+        if (items.stream().allMatch(item -> item instanceof Number && !(item instanceof Complex))) {
             return floats(
                     items.stream().map(item -> ((Number) item).doubleValue()).toList());
         }
@@ -102,6 +103,13 @@ sealed interface Operand {
     private static Operand floats(List<Double> values) {
         FloatList list = FloatList.newBuilder().addAllValues(values).build();
         return new Fixed(Argument.newBuilder().setFloats(list).build());
+    }
+
+    private static dev.gradwire.v1.Complex message(Complex number) {
+        return dev.gradwire.v1.Complex.newBuilder()
+                .setReal(number.real())
+                .setImag(number.imaginary())
+                .build();
     }
 
     static dev.gradwire.v1.Tensor message(TensorData data) {

@@ -94,6 +94,15 @@ public final class Tensor extends TensorOperators {
         return data().item();
     }
 
+    /**
+     * The one element as a complex number.
+     *
+     * @throws IllegalStateException when there is not exactly one
+     */
+    public Complex complexItem() {
+        return data().complexItem();
+    }
+
     /** Length of each dimension, outermost first; empty for a scalar. */
     public long[] shape() {
         return type().shape();

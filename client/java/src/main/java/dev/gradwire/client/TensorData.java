@@ -37,6 +37,26 @@ public final class TensorData {
         return wrap(type, buffer);
     }
 
+    /**
+     * Complex numbers.
+     *
+     * @param dtype complex64, to which the parts are rounded, or complex128
+     * @param values in row-major order
+     * @param shape empty for a scalar
+     * @throws IllegalArgumentException when the element type is real or the number of values does not fit the shape
+     */
+    public static TensorData of(DType dtype, Complex[] values, long... shape) {
+        if (!dtype.isComplex()) {
+            throw new IllegalArgumentException("complex numbers do not fit " + dtype.label());
+        }
+        double[] parts = new double[2 * values.length];
+        for (int i = 0; i < values.length; i++) {
+            parts[2 * i] = values[i].real();
+            parts[2 * i + 1] = values[i].imaginary();
+        }
+        return of(dtype, parts, shape);
+    }
+
     /** A float32 tensor. */
     public static TensorData of(float[] values, long... shape) {
         TensorType type = TensorType.of(DType.FLOAT32, shape);
@@ -155,6 +175,17 @@ public final class TensorData {
         return Elements.floats(dtype(), bytes());
     }
 
+    /** All elements as complex numbers, in row-major order; those of real types have an imaginary part of 0. */
+    public Complex[] toComplexArray() {
+        double[] parts = toDoubleArray();
+        boolean complex = dtype().isComplex();
+        Complex[] values = new Complex[Math.toIntExact(numel())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = complex ? Complex.of(parts[2 * i], parts[2 * i + 1]) : Complex.of(parts[i], 0);
+        }
+        return values;
+    }
+
     /**
      * All elements of an integer or bool tensor, in row-major order.
      *
@@ -193,6 +224,18 @@ public final class TensorData {
             throw new IllegalStateException("item() needs one real element, but this is " + type);
         }
         return toDoubleArray()[0];
+    }
+
+    /**
+     * The one element as a complex number.
+     *
+     * @throws IllegalStateException when there is not exactly one
+     */
+    public Complex complexItem() {
+        if (numel() != 1) {
+            throw new IllegalStateException("complexItem() needs one element, but this is " + type);
+        }
+        return toComplexArray()[0];
     }
 
     /** Equal element type, shape and bits. */

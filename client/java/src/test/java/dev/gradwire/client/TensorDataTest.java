@@ -70,6 +70,29 @@ final class TensorDataTest {
     }
 
     @Test
+    void complexNumbers() {
+        Complex[] values = {Complex.of(1, -2), Complex.of(0.1, Double.POSITIVE_INFINITY)};
+
+        assertThat(TensorData.of(DType.COMPLEX128, values, 2).toComplexArray()).containsExactly(values);
+        assertThat(TensorData.of(DType.COMPLEX64, values, 2).toFloatArray())
+                .containsExactly(1, -2, 0.1f, Float.POSITIVE_INFINITY);
+        assertThat(TensorData.of(DType.COMPLEX128, values, 2))
+                .hasToString("tensor([1.0000-2.j, 0.1000+infj], dtype=complex128)");
+        assertThat(TensorData.of(new long[] {3}, 1).toComplexArray()).containsExactly(Complex.of(3, 0));
+        assertThat(TensorData.of(DType.COMPLEX64, new double[] {1, 2}).complexItem())
+                .hasToString("(1.0+2.0j)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TensorData.of(DType.FLOAT64, values, 2))
+                .withMessage("complex numbers do not fit float64");
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> TensorData.of(DType.COMPLEX128, values, 2).complexItem());
+        assertThat(Complex.of(3, 0).intValue()).isEqualTo(3);
+        assertThatExceptionOfType(ArithmeticException.class)
+                .isThrownBy(() -> Complex.of(3, 1).doubleValue())
+                .withMessage("(3.0+1.0j) is not real");
+    }
+
+    @Test
     void isLittleEndianOnTheWire() {
         ByteBuffer bytes = TensorData.of(new int[] {1}, 1).bytes();
 

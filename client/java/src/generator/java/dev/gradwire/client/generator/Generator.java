@@ -18,7 +18,8 @@ import java.util.Set;
  */
 public final class Generator {
     /** Operators that the client writes by hand, as they do more than record a call. */
-    private static final Set<String> BY_HAND = Set.of("grad", "jvp", "detach");
+    private static final Set<String> BY_HAND =
+            Set.of("grad", "jvp", "jacobian", "hessian", "hvp", "sparse_jacobian", "detach");
 
     private Generator() {}
 
