@@ -48,11 +48,13 @@ final class Cholesky {
                 operator("linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor")
                         .doc("L of A = L·Lᴴ, or Lᴴ where upper" + NOT_DEFINITE)
                         .composite(n -> List.of(factor(n)))
-                        .samples("float64[3, 3]{spd}", "float64[1, 1]{spd}, upper=True"),
+                        .complex()
+                        .samples("float64[3, 3]{spd}", "float64[1, 1]{spd}, upper=True", "complex128[3, 3]{spd}"),
                 operator("cholesky(Tensor self, bool upper=False) -> Tensor")
                         .doc("L of A = L·Lᴴ, or Lᴴ where upper" + NOT_DEFINITE)
                         .composite(n -> List.of(factor(n)))
-                        .samples("float64[3, 3]{spd}"),
+                        .complex()
+                        .samples("float64[3, 3]{spd}", "complex128[3, 3]{spd}"),
                 operator("cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor")
                         .doc("X of A·X = self, for A given by its factor input2")
                         .gradFn("CholeskySolveBackward0")

@@ -51,11 +51,13 @@ final class Determinants {
                 operator("linalg_det(Tensor A) -> Tensor")
                         .doc("the determinant of square matrices")
                         .composite(n -> List.of(n.arg("A").call("_linalg_det")))
-                        .samples("float64[3, 3]"),
+                        .complex()
+                        .samples("float64[3, 3]", "complex128[3, 3]"),
                 operator("det(Tensor self) -> Tensor")
                         .doc("the determinant of square matrices")
                         .composite(n -> List.of(n.self().call("_linalg_det")))
-                        .samples("float64[3, 3]"),
+                        .complex()
+                        .samples("float64[3, 3]", "complex128[3, 3]"),
                 operator("_det_gradient(Tensor grad, Tensor A, Tensor LU, Tensor pivots) -> Tensor")
                         .doc("grad times the conjugate of ∂det/∂A: the cofactors, for singular matrices too")
                         .gradFn("LinalgDetBackward0")
@@ -107,14 +109,16 @@ final class Determinants {
                                             ? sign.log().add(log)
                                             : sign.eq(-1.0).where(Double.NaN, log));
                         })
-                        .samples("float64[3, 3]{spd}"));
+                        .complex()
+                        .samples("float64[3, 3]{spd}", "complex128[3, 3]{spd}"));
     }
 
     private static Declaration slogdet(String name, String parameter) {
         return operator(name + "(Tensor " + parameter + ") -> (Tensor sign, Tensor logabsdet)")
                 .doc("sign and log of the absolute value of the determinant; 0 and −inf where it is 0")
                 .composite(n -> n.arg(parameter).calls("_linalg_slogdet").subList(0, 2))
-                .samples("float64[3, 3]{dominant}");
+                .complex()
+                .samples("float64[3, 3]{dominant}", "complex128[3, 3]{dominant}");
     }
 
     private record Factors(Shape batch, TensorType pivots) {}

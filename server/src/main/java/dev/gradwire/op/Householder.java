@@ -40,7 +40,8 @@ final class Householder {
                 operator("orgqr(Tensor self, Tensor input2) -> Tensor")
                         .doc("linalg_householder_product")
                         .composite(n -> List.of(n.self().call("linalg_householder_product", n.arg("input2"))))
-                        .samples("float64[4, 3], float64[3]"),
+                        .complex()
+                        .samples("float64[4, 3], float64[3]", "complex128[4, 3], complex128[3]"),
                 operator("ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False)"
                                 + " -> Tensor")
                         .doc("Q·input3 or input3·Q, with the square Q of the reflectors in self and input2 (τ), or Qᴴ"

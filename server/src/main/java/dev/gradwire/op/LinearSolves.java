@@ -56,11 +56,18 @@ final class LinearSolves {
                             List<Expr> results = solve(n, n.bool("check_errors"));
                             return List.of(results.getFirst(), results.getLast());
                         })
-                        .samples("float64[3, 3]{dominant}, float64[3, 2]"),
+                        .complex()
+                        .samples(
+                                "float64[3, 3]{dominant}, float64[3, 2]",
+                                "complex128[3, 3]{dominant}, complex128[3, 2]"),
                 operator("linalg_solve(Tensor A, Tensor B, *, bool left=True) -> Tensor")
                         .doc("X of A·X = B, or of X·A = B" + SINGULAR)
                         .composite(n -> List.of(solve(n, true).getFirst()))
-                        .samples("float64[3, 3]{dominant}, float64[3, 2]", "float64[1, 1]{0.5..2}, float64[1]"),
+                        .complex()
+                        .samples(
+                                "float64[3, 3]{dominant}, float64[3, 2]",
+                                "float64[1, 1]{0.5..2}, float64[1]",
+                                "complex128[1, 1]{0.5..2}, complex128[1]"),
                 operator(
                                 "_solve_by(Tensor A, Tensor LU, Tensor pivots, Tensor B, *, bool left, bool adjoint) -> Tensor")
                         .doc("op(A)⁻¹·B or B·op(A)⁻¹ by factors of A that are there already; op is ᴴ where adjoint."
@@ -129,18 +136,24 @@ final class LinearSolves {
                 operator("linalg_tensorinv(Tensor self, int ind=2) -> Tensor")
                         .doc("the inverse of self as a map from its last dimensions to its first ind" + SINGULAR)
                         .composite(n -> List.of(tensorInverse(n)))
-                        .samples("float64[2, 2, 4]", "float64[4, 2, 2], 1"),
+                        .complex()
+                        .samples("float64[2, 2, 4]", "float64[4, 2, 2], 1", "complex128[2, 2, 4]"),
                 operator("linalg_tensorsolve(Tensor self, Tensor other, int[]? dims=None) -> Tensor")
                         .doc("X of tensordot(self, X) = other; dims of self are moved to its end before" + SINGULAR)
                         .composite(n -> List.of(tensorSolve(n)))
-                        .samples("float64[2, 3, 6], float64[2, 3]", "float64[3, 2, 2, 3], float64[3, 2], [0, 2]"));
+                        .complex()
+                        .samples(
+                                "float64[2, 3, 6], float64[2, 3]",
+                                "float64[3, 2, 2, 3], float64[3, 2], [0, 2]",
+                                "complex128[2, 3, 6], complex128[2, 3]"));
     }
 
     private static Declaration inverse(String name, String parameter) {
         return operator(name + "(Tensor " + parameter + ") -> Tensor")
                 .doc("A⁻¹" + SINGULAR)
                 .composite(n -> List.of(inverse(n.arg(parameter))))
-                .samples("float64[3, 3]{dominant}");
+                .complex()
+                .samples("float64[3, 3]{dominant}", "complex128[3, 3]{dominant}");
     }
 
     static Expr inverse(Expr matrices) {

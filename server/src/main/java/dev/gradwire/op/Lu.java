@@ -48,12 +48,14 @@ final class Lu {
                         .doc("L without its diagonal and U in one matrix; a zero pivot is an error of the run")
                         .composite(
                                 n -> factor(n.arg("A"), n.bool("pivot"), true).subList(0, 2))
-                        .samples("float64[3, 3]{dominant}"),
+                        .complex()
+                        .samples("float64[3, 3]{dominant}", "complex128[3, 3]{dominant}"),
                 operator("_lu_with_info(Tensor self, bool pivot=True, bool check_errors=True)"
                                 + " -> (Tensor LU, Tensor pivots, Tensor info)")
                         .doc("L without its diagonal and U in one matrix")
                         .composite(n -> factor(n.self(), n.bool("pivot"), n.bool("check_errors")))
-                        .samples("float64[3, 3]{dominant}"),
+                        .complex()
+                        .samples("float64[3, 3]{dominant}", "complex128[3, 3]{dominant}"),
                 operator("linalg_lu(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)")
                         .doc("A = P·L·U; without pivot on CUDA alone, and P has no element")
                         .gradFn("LinalgLuBackward0")

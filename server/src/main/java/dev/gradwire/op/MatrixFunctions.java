@@ -37,19 +37,27 @@ final class MatrixFunctions {
                 operator("matrix_exp(Tensor self) -> Tensor")
                         .doc("Σ self^k / k!")
                         .composite(n -> List.of(n.self().call("linalg_matrix_exp")))
-                        .samples("float64[3, 3]"),
+                        .complex()
+                        .samples("float64[3, 3]", "complex128[3, 3]"),
                 operator("linalg_matrix_power(Tensor self, int n) -> Tensor")
                         .doc("self^n; of the inverse where n is negative")
                         .composite(n -> List.of(power(n)))
-                        .samples("float64[3, 3], 5", "float64[2, 2], 0", "float64[2, 2, 2]{dominant}, -2"),
+                        .complex()
+                        .samples(
+                                "float64[3, 3], 5",
+                                "float64[2, 2], 0",
+                                "float64[2, 2, 2]{dominant}, -2",
+                                "complex128[3, 3], 5"),
                 operator("matrix_power(Tensor self, int n) -> Tensor")
                         .doc("self^n; of the inverse where n is negative")
                         .composite(n -> List.of(power(n)))
-                        .samples("float64[3, 3], 3"),
+                        .complex()
+                        .samples("float64[3, 3], 3", "complex128[3, 3], 3"),
                 operator("linalg_vander(Tensor x, *, int? N=None) -> Tensor")
                         .doc("the powers 0, 1, …, N − 1 of x along a new last dimension")
                         .composite(n -> List.of(powers(n)))
-                        .samples("float64[3]", "float64[2, 2], N=4"),
+                        .complex()
+                        .samples("float64[3]", "float64[2, 2], N=4", "complex128[3]"),
                 operator("linalg_ldl_factor_ex(Tensor self, *, bool hermitian=False, bool check_errors=False)"
                                 + " -> (Tensor LD, Tensor pivots, Tensor info)")
                         .doc(

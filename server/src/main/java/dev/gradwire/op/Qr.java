@@ -34,7 +34,8 @@ final class Qr {
                 operator("qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)")
                         .doc("linalg_qr, reduced where some, else complete")
                         .composite(n -> n.self().calls("linalg_qr", n.bool("some") ? "reduced" : "complete"))
-                        .samples("float64[4, 2]{dominant}"));
+                        .complex()
+                        .samples("float64[4, 2]{dominant}", "complex128[4, 2]{dominant}"));
     }
 
     private static List<TensorType> types(Call call) {

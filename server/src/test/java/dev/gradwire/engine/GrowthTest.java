@@ -34,9 +34,7 @@ class GrowthTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             tanh chain    | a = tanh(x);b = tanh(a);c = tanh(b);d = tanh(c);y = sum(d)
             mlp loss      | h = addmm(b1, x, w1);a = tanh(h);o = addmm(b2, a, w2);y = cross_entropy_loss(o, t)
             softmax       | s = softmax(x, 1);l = mul(s, s);y = sum(l)
@@ -44,7 +42,8 @@ class GrowthTest {
             product chain | p = mm(x, w1);q = mm(p, w3);r = mm(q, w3);e = mul(r, r);y = sum(e)
             """)
     void derivativesOfHighOrderStaySmall(String what, String nodes) {
-        StringBuilder text = new StringBuilder("""
+        StringBuilder text =
+                new StringBuilder("""
                 x: float64[3, 4] requires_grad
                 w1: float64[4, 5] requires_grad
                 b1: float64[5] requires_grad

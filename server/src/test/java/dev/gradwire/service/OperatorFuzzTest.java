@@ -118,7 +118,10 @@ final class OperatorFuzzTest {
             TensorType type = TYPES.get(i);
             Dtype dtype = WireTypes.dtype(type.dtype());
             graph.addInputs(Wire.input(
-                    "x" + i, dtype, type.dtype().isDifferentiable(), type.shape().dims()));
+                    "x" + i,
+                    dtype,
+                    type.dtype().isDifferentiable(),
+                    type.shape().dims()));
             byte[] bytes = new byte[Math.toIntExact(type.lengthInBytes())];
             for (int k = 0; k < bytes.length; k += type.dtype().sizeInBytes()) {
                 bytes[k] = (byte) random.nextInt(2);
