@@ -47,11 +47,14 @@ public final class Engine implements AutoCloseable {
     private record Cached(Plan plan, List<Boolean> used, Map<Integer, List<GradFn.Saved>> saved, PlanNames names) {
         /** A step takes about 1 KiB, as does 1 KiB of constants. */
         int weight() {
-            long constants = 0;
-            for (Plan.ConstantSlot constant : plan.constants()) {
-                constants += constant.tensor().data().byteSize();
+            long weight = 1;
+            for (Plan part : plan.withBodies()) {
+                weight += part.steps().size();
+                for (Plan.ConstantSlot constant : part.constants()) {
+                    weight += constant.tensor().data().byteSize() / 1024;
+                }
             }
-            return (int) Math.min(1 + plan.steps().size() + constants / 1024, Integer.MAX_VALUE);
+            return (int) Math.min(weight, Integer.MAX_VALUE);
         }
     }
 
@@ -112,15 +115,17 @@ public final class Engine implements AutoCloseable {
         ByteBuffer key = ByteBuffer.wrap(Digest.of(program, device));
         stages.ended("digest", nodes);
         Cached known = plans.getIfPresent(key);
-        Cached cached = known != null ? known : plan(program, backend, stages);
-        if (known == null) {
+        Plan renamed = known == null ? null : known.names.rename(known.plan, PlanNames.of(program));
+        boolean hit = known != null && renamed != null;
+        Cached cached = hit ? known : plan(program, backend, stages);
+        if (!hit) {
             plans.put(key, cached);
         }
-        Plan plan = known == null ? cached.plan : cached.names.rename(cached.plan, PlanNames.of(program));
+        Plan plan = hit ? renamed : cached.plan;
         GradFns gradFns = new GradFns(program.recording(), cached.saved);
         stages.ended("grad_fn", nodes);
         return new Compiled(
-                program, plan, gradFns, gradients(program, cached), known != null, System.nanoTime() - start);
+                program, plan, gradFns, gradients(program, cached), hit, System.nanoTime() - start);
     }
 
     private Cached plan(Program program, Backend backend, Stages stages) {

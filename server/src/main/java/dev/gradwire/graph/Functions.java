@@ -7,13 +7,15 @@ import dev.gradwire.tensor.TensorType;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The functions of a program, by name. A function has no types of its own: each call gives it the types of its
- * arguments, and for each list of types one body is recorded and shared. Not safe for use by several threads.
+ * arguments, and for each list of types one body is recorded and shared, unless it has random operators. Not safe for use by several threads.
  */
 public final class Functions {
     /** How a function comes to be: it is recorded anew for each list of types that it is called with. */
@@ -35,11 +37,15 @@ public final class Functions {
     private final OperatorTable operators;
     private final Map<String, Definition> definitions = new HashMap<>();
     private final Map<Instance, Body> bodies = new HashMap<>();
+    /** Bodies with random operators: each node that uses one draws for itself, so they are not shared. */
+    private final Set<Body> drawing = new HashSet<>();
     /** The functions that are being recorded, the outermost first. */
     private final Deque<String> active = new ArrayDeque<>();
 
     private int maxDepth = Integer.MAX_VALUE;
     private int maxValues = Integer.MAX_VALUE;
+    /** How many bodies there were so far. */
+    private long recorded;
     /** Values of all bodies so far. */
     private int values;
 
@@ -90,7 +96,11 @@ public final class Functions {
         active.addLast(name);
         try {
             Body body = new Body(name, record(definition, inputs, types));
-            bodies.put(instance, body);
+            if (draws(body.graph())) {
+                drawing.add(body);
+            } else {
+                bodies.put(instance, body);
+            }
             return body;
         } catch (GraphException e) {
             throw e.in(name);
@@ -132,10 +142,21 @@ public final class Functions {
         }
     }
 
+    private boolean draws(Graph graph) {
+        for (Node node : graph.nodes()) {
+            int generator = node.op().canonical().indexOf(GraphBuilder.GENERATOR);
+            if (generator >= 0 && node.args().get(generator) instanceof Argument.Int
+                    || node.args().stream().anyMatch(arg -> arg instanceof Body body && drawing.contains(body))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private Graph record(Definition definition, List<Input> inputs, List<TensorType> types) {
         GraphBuilder builder = new GraphBuilder(operators, this);
         builder.limitBody(maxValues - values);
-        builder.numberDrawsBelow(-DRAWS_OF_A_BODY * (bodies.size() + active.size()));
+        builder.numberDrawsBelow(-DRAWS_OF_A_BODY * ++recorded);
         for (int i = 0; i < inputs.size(); i++) {
             builder.input(inputs.get(i).name(), types.get(i), false);
         }

@@ -65,10 +65,11 @@ public final class GraphBuilder {
         return functions;
     }
 
-    /** A builder of another graph of the same operators. */
+    /** A builder of another graph of the same operators, a body for one; its nodes have no names of the client's. */
     public GraphBuilder another() {
         GraphBuilder other = new GraphBuilder(operators);
         other.limitValues(maxValues);
+        other.backward = backward;
         return other;
     }
 
@@ -263,9 +264,9 @@ public final class GraphBuilder {
     /**
      * Records a function's nodes in the place of the next one, which they are named after: {@code node/inner}.
      *
-     * @param inputs one for each input of the body, of its type
+     * @param inputs one for each input of the body, of its type; null for one that it does not read
      */
-    public List<Value> inline(Graph body, List<Value> inputs) {
+    public List<Value> inline(Graph body, List<? extends @Nullable Value> inputs) {
         @Nullable Value[] map = new @Nullable Value[body.valueCount()];
         for (int i = 0; i < inputs.size(); i++) {
             map[body.inputs().get(i).value().id()] = inputs.get(i);
@@ -273,12 +274,17 @@ public final class GraphBuilder {
         boolean outer = backward;
         for (Node node : body.nodes()) {
             backward = outer || node.backward();
-            copy(origin + "/" + node.name(), recording ? renumbered(node) : node, map);
+            copy(qualified(origin, node.name()), recording ? renumbered(node) : node, map);
         }
         backward = outer;
         return body.outputs().stream()
                 .map(output -> mapped(output.value(), map))
                 .toList();
+    }
+
+    /** How errors name a node inside the function of another. */
+    public static String qualified(String outer, String inner) {
+        return outer.isEmpty() ? inner : inner.isEmpty() ? outer : outer + "/" + inner;
     }
 
     // Both

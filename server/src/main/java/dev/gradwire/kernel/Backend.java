@@ -18,6 +18,15 @@ public interface Backend extends AutoCloseable {
     /** Copies a device tensor of {@code type} in row-major order into {@code target}, which has just its length. */
     void download(DeviceTensor tensor, TensorType type, MemorySegment target);
 
+    /** A new tensor of zeros, which {@link #write} may fill until somebody else gets it. The caller owns it. */
+    DeviceTensor zeros(TensorType type);
+
+    /** Copies {@code source} into {@code target}, of the same type, and so into all that shares its storage. */
+    void write(DeviceTensor target, DeviceTensor source);
+
+    /** A view of one slice of a tensor. The caller owns it. */
+    DeviceTensor slice(DeviceTensor tensor, int dim, long index);
+
     /** Tensors of this backend that nobody has closed yet: the sum over all callers, for tests and metrics. */
     long liveTensors();
 

@@ -1,15 +1,19 @@
 package dev.gradwire.op;
 
 import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Argument.Body;
 import dev.gradwire.graph.Call;
+import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Value;
 import dev.gradwire.op.Declaration.Overload;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** An operator's arguments as rules read them: tensors as expressions, the rest as Java values. */
@@ -116,8 +120,31 @@ public class Args {
 
     /** Records the nodes of a function in the call's place. */
     public List<Expr> inline(String parameter, List<Expr> inputs) {
-        List<Value> values = inputs.stream().map(Expr::value).toList();
-        return Expr.wrap(builder, builder.inline(call.body(parameter).graph(), values));
+        return inline(builder, call.body(parameter), inputs);
+    }
+
+    /** @param inputs null for one that the body does not read */
+    static List<Expr> inline(GraphBuilder builder, Body body, List<? extends @Nullable Expr> inputs) {
+        List<@Nullable Value> values = new ArrayList<>();
+        for (Expr input : inputs) {
+            values.add(input == null ? null : input.value());
+        }
+        return Expr.wrap(builder, builder.inline(body.graph(), values));
+    }
+
+    /** A function of given input types, written as an expression of its inputs. */
+    public Body body(String name, List<TensorType> inputs, UnaryOperator<List<Expr>> results) {
+        GraphBuilder body = builder.another();
+        List<Expr> parameters = new ArrayList<>();
+        for (TensorType type : inputs) {
+            Graph.Input input = new Graph.Input("p" + parameters.size(), new Value(0, type), false);
+            parameters.add(Expr.of(body, body.copyInput(input)));
+        }
+        int next = 0;
+        for (Expr result : results.apply(parameters)) {
+            body.output("r" + next++, result.value());
+        }
+        return new Body(name, body.build());
     }
 
     /** Calls any operator whose first argument is not an expression. */

@@ -78,6 +78,7 @@ public final class Declaration {
     private String doc = "";
     private @Nullable TypeRule types;
     private @Nullable BodyRule bodies;
+    private @Nullable Flow flow;
     private ToIntFunction<Call> hiddenResults = _ -> 0;
     private @Nullable Expansion composite;
     private @Nullable Expansion decomposition;
@@ -175,6 +176,12 @@ public final class Declaration {
     /** The types that the inputs of the functions among the arguments get. */
     Declaration bodies(BodyRule rule) {
         bodies = rule;
+        return this;
+    }
+
+    /** Which results depend on which operands, where that depends on the functions among the arguments. */
+    Declaration flow(Flow rule) {
+        flow = rule;
         return this;
     }
 
@@ -375,6 +382,10 @@ public final class Declaration {
     public boolean takes(DType dtype) {
         boolean known = !dtype.isComplex() || complex;
         return known && (!(types instanceof Elementwise rule) || rule.takes(dtype));
+    }
+
+    public @Nullable Flow flow() {
+        return flow;
     }
 
     /** Whether its derivatives can be checked by samples. */

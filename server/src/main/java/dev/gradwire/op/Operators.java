@@ -15,6 +15,8 @@ public final class Operators implements OperatorTable {
     private final List<Declaration> declarations = Stream.of(
                     Transforms.declarations(),
                     Calls.declarations(),
+                    Branches.declarations(),
+                    Loops.declarations(),
                     Factories.declarations(),
                     Views.declarations(),
                     Parts.declarations(),

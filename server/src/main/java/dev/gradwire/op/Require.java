@@ -6,6 +6,7 @@ import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
+import dev.gradwire.tensor.TensorType;
 import java.util.Arrays;
 
 /** What type rules ask of arguments; what is refused is refused with the argument's name and what it is. */
@@ -42,6 +43,16 @@ final class Require {
                         "is " + call.type(other).dtype().label() + ", but must be " + dtype.label() + " as " + first
                                 + " is");
             }
+        }
+    }
+
+    /** That a function's result has the type it must have; {@code what} says which result. */
+    static void sameType(String parameter, String what, TensorType given, TensorType expected) {
+        if (!given.equals(expected)) {
+            throw GraphException.argument(
+                    given.dtype() != expected.dtype() ? Reason.DTYPE_MISMATCH : Reason.SHAPE_MISMATCH,
+                    parameter,
+                    what + " is " + given + ", but must be " + expected);
         }
     }
 

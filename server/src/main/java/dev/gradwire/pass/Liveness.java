@@ -1,6 +1,7 @@
 package dev.gradwire.pass;
 
 import dev.gradwire.graph.Graph;
+import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
 import dev.gradwire.graph.Value;
 import dev.gradwire.op.Declaration.Overload;
@@ -10,6 +11,7 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When values die, and how many bytes live at once. A view shares the storage of what it views, which lives until the
@@ -17,21 +19,44 @@ import java.util.function.Consumer;
  */
 final class Liveness {
     private final Graph graph;
+    private final List<ControlFlow.@Nullable Planned> control;
+    private final boolean constantsStay;
+    private final BitSet read;
     /** For each node the values that nothing reads after it. */
     private final List<List<Value>> deaths;
 
     private long peakBytes;
 
-    private Liveness(Graph graph) {
+    private Liveness(Graph graph, List<ControlFlow.@Nullable Planned> control, boolean constantsStay) {
         this.graph = graph;
+        this.control = control;
+        this.constantsStay = constantsStay;
+        this.read = read(graph);
         this.deaths = new ArrayList<>(Collections.nCopies(graph.nodes().size(), List.of()));
     }
 
-    static Liveness of(Graph graph) {
-        Liveness liveness = new Liveness(graph);
+    /**
+     * @param control by the index of a node, its planned bodies, null for others
+     * @param constantsStay whether constants live throughout
+     */
+    static Liveness of(Graph graph, List<ControlFlow.@Nullable Planned> control, boolean constantsStay) {
+        Liveness liveness = new Liveness(graph, control, constantsStay);
         liveness.findDeaths();
         liveness.measure();
         return liveness;
+    }
+
+    /** The ids of the values that a node or an output reads. */
+    static BitSet read(Graph graph) {
+        BitSet read = new BitSet(graph.valueCount());
+        graph.nodes().forEach(node -> node.forEachOperand(operand -> read.set(operand.id())));
+        graph.outputs().forEach(output -> read.set(output.value().id()));
+        return read;
+    }
+
+    /** Whether a result is computed: bodies leave out what nobody reads. */
+    private boolean isMade(int node, Value result) {
+        return control.get(node) == null || read.get(result.id());
     }
 
     /** The values that are dead after node {@code index}, its own unread results among them. */
@@ -49,6 +74,9 @@ final class Liveness {
         BitSet met = new BitSet(graph.valueCount());
         graph.inputs().forEach(input -> met.set(input.value().id()));
         graph.outputs().forEach(output -> met.set(output.value().id()));
+        if (constantsStay) {
+            graph.nodes().stream().filter(Liveness::isConstant).forEach(node -> met.set(node.result().id()));
+        }
         List<Value> dying = new ArrayList<>();
         Consumer<Value> meet = value -> {
             if (!met.get(value.id())) {
@@ -58,7 +86,11 @@ final class Liveness {
         };
         for (int i = graph.nodes().size() - 1; i >= 0; i--) {
             Node node = graph.nodes().get(i);
-            node.results().forEach(meet);
+            for (Value result : node.results()) {
+                if (isMade(i, result)) {
+                    meet.accept(result);
+                }
+            }
             node.forEachOperand(meet);
             deaths.set(i, List.copyOf(dying));
             dying.clear();
@@ -79,9 +111,16 @@ final class Liveness {
         for (int i = 0; i < graph.nodes().size(); i++) {
             Node node = graph.nodes().get(i);
             boolean view = ((Overload) node.op()).declaration().isView();
+            ControlFlow.Planned planned = control.get(i);
+            if (planned != null) {
+                peakBytes = Math.max(peakBytes, Math.addExact(live, planned.price().peakBytes()));
+            }
             for (Value result : node.results()) {
+                if (!isMade(i, result)) {
+                    continue;
+                }
                 if (view) {
-                    node.forEachOperand(operand -> storage[result.id()] = storage[operand.id()]);
+                    storage[result.id()] = storage[viewed(node).id()];
                 } else {
                     bytes[result.id()] = result.type().lengthInBytes();
                     live = Math.addExact(live, bytes[result.id()]);
@@ -96,5 +135,16 @@ final class Liveness {
                 }
             }
         }
+    }
+
+    private static boolean isConstant(Node node) {
+        return node.op().schema().name().equals(GraphBuilder.CONSTANT);
+    }
+
+    /** What a view shows: the first of its operands. */
+    private static Value viewed(Node node) {
+        List<Value> operands = new ArrayList<>();
+        node.forEachOperand(operands::add);
+        return operands.getFirst();
     }
 }

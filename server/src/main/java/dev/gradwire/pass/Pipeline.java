@@ -24,6 +24,19 @@ public final class Pipeline {
 
     /** The same, telling {@code stages} of each pass. */
     public static Plan plan(Graph graph, OperatorTable operators, Backend backend, Stages stages) {
+        Graph simplified = simplified(graph, operators, backend, stages);
+        Plan plan = Scheduler.schedule(simplified, backend, new ControlFlow(operators, backend), false);
+        stages.ended("schedule", plan.steps().size());
+        return plan;
+    }
+
+    /** Plans a function that may run many times: its constants stay. */
+    static Plan planBody(Graph graph, OperatorTable operators, Backend backend, ControlFlow control) {
+        Graph simplified = simplified(graph, operators, backend, Stages.UNHEARD);
+        return Scheduler.schedule(simplified, backend, control, true);
+    }
+
+    private static Graph simplified(Graph graph, OperatorTable operators, Backend backend, Stages stages) {
         List<Pass> passes = List.of(
                 new DeadCode(),
                 new Decompose(operators),
@@ -37,9 +50,7 @@ public final class Pipeline {
             current = verified(pass.apply(current));
             stages.ended(pass.getClass().getSimpleName(), current.nodes().size());
         }
-        Plan plan = Scheduler.schedule(current, backend);
-        stages.ended("schedule", plan.steps().size());
-        return plan;
+        return current;
     }
 
     private static Graph verified(Graph graph) {

@@ -1,11 +1,14 @@
 package dev.gradwire.pass;
 
-import dev.gradwire.kernel.Kernel;
 import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
@@ -43,6 +46,10 @@ public record Plan(
      * @param outputNames new names of the outputs, in order
      */
     public Plan renamed(UnaryOperator<String> names, List<String> outputNames) {
+        return renamed(names, outputNames, new IdentityHashMap<>());
+    }
+
+    private Plan renamed(UnaryOperator<String> names, List<String> outputNames, Map<Plan, Plan> bodies) {
         List<Slot> newInputs = new ArrayList<>();
         inputs.forEach(slot -> newInputs.add(new Slot(names.apply(slot.name), slot.index, slot.type)));
         List<Slot> newOutputs = new ArrayList<>();
@@ -50,8 +57,31 @@ public record Plan(
             newOutputs.add(new Slot(outputNames.get(i), outputs.get(i).index, outputs.get(i).type));
         }
         List<Step> newSteps = new ArrayList<>();
-        steps.forEach(step -> newSteps.add(step.renamed(names.apply(step.node))));
+        UnaryOperator<Plan> body = plan -> plan.renamedBody(names, bodies);
+        steps.forEach(step -> newSteps.add(step.renamed(names.apply(step.node), body)));
         return new Plan(device, slotCount, newInputs, constants, seeds, newSteps, newOutputs, price);
+    }
+
+    private Plan renamedBody(UnaryOperator<String> names, Map<Plan, Plan> bodies) {
+        Plan known = bodies.get(this);
+        if (known == null) {
+            known = renamed(names, outputs.stream().map(Slot::name).toList(), bodies);
+            bodies.put(this, known);
+        }
+        return known;
+    }
+
+    /** This plan and those that its steps run, each once. */
+    public Set<Plan> withBodies() {
+        Set<Plan> found = Collections.newSetFromMap(new IdentityHashMap<>());
+        collect(found);
+        return found;
+    }
+
+    private void collect(Set<Plan> found) {
+        if (found.add(this)) {
+            steps.forEach(step -> step.work.bodies().forEach(body -> body.collect(found)));
+        }
     }
 
     /** A named tensor. */
@@ -61,11 +91,12 @@ public record Plan(
     public record ConstantSlot(int index, Tensor tensor) {}
 
     /**
-     * One kernel run.
+     * One kernel run, or bodies that run as often as values say.
      *
      * @param node the client's node it comes from
      * @param backward whether it computes that node's derivative
      * @param call what is called, for people
+     * @param work who computes
      * @param results slots it fills
      * @param releases slots whose tensors are closed after it: nothing later reads them
      */
@@ -73,7 +104,7 @@ public record Plan(
             String node,
             boolean backward,
             KernelCall call,
-            Kernel kernel,
+            Work work,
             List<Integer> operands,
             List<Integer> results,
             List<Integer> releases,
@@ -84,8 +115,8 @@ public record Plan(
             releases = List.copyOf(releases);
         }
 
-        private Step renamed(String name) {
-            return new Step(name, backward, call, kernel, operands, results, releases, price);
+        private Step renamed(String name, UnaryOperator<Plan> body) {
+            return new Step(name, backward, call, work.withBodies(body), operands, results, releases, price);
         }
     }
 

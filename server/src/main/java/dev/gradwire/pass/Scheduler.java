@@ -6,7 +6,6 @@ import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
 import dev.gradwire.graph.Value;
 import dev.gradwire.kernel.Backend;
-import dev.gradwire.kernel.Kernel;
 import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.op.Declaration;
 import dev.gradwire.op.Declaration.Overload;
@@ -16,20 +15,25 @@ import dev.gradwire.pass.Plan.Slot;
 import dev.gradwire.pass.Plan.Step;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the plan: resolves each node's kernel, finds the last use of each value, prices the run. Equal calls share their
  * kernel: large graphs repeat themselves.
  */
 final class Scheduler {
-    private record Resolved(KernelCall call, Kernel kernel) {}
+    private record Resolved(KernelCall call, Work work) {}
 
     private final Graph graph;
     private final Backend backend;
     private final Liveness liveness;
+    /** By the index of a node, its planned bodies. */
+    private final List<ControlFlow.@Nullable Planned> control = new ArrayList<>();
+
     private final Map<KernelCall, Resolved> resolved = new HashMap<>();
     /** Slots by the values' ids. */
     private final int[] slots;
@@ -41,16 +45,21 @@ final class Scheduler {
     private long flops;
     private long bytesMoved;
 
-    private Scheduler(Graph graph, Backend backend) {
+    private Scheduler(Graph graph, Backend backend, ControlFlow bodies, boolean constantsStay) {
         this.graph = graph;
         this.backend = backend;
-        this.liveness = Liveness.of(graph);
+        BitSet read = Liveness.read(graph);
+        graph.nodes().forEach(node -> control.add(bodies.plan(node, read)));
+        this.liveness = Liveness.of(graph, control, constantsStay);
         this.slots = new int[graph.valueCount()];
     }
 
-    /** @throws dev.gradwire.kernel.KernelException when the backend lacks a kernel */
-    static Plan schedule(Graph graph, Backend backend) {
-        return new Scheduler(graph, backend).run();
+    /**
+     * @param constantsStay whether constants live until the end, as they must where the plan runs more than once
+     * @throws dev.gradwire.kernel.KernelException when the backend lacks a kernel
+     */
+    static Plan schedule(Graph graph, Backend backend, ControlFlow bodies, boolean constantsStay) {
+        return new Scheduler(graph, backend, bodies, constantsStay).run();
     }
 
     private Plan run() {
@@ -64,7 +73,7 @@ final class Scheduler {
                     constants.add(new ConstantSlot(slots[node.result().id()], constant.tensor()));
                 }
                 case GraphBuilder.SEED -> seeds.add(slots[node.result().id()]);
-                default -> steps.add(step(node, liveness.deathsAt(i)));
+                default -> steps.add(step(node, control.get(i), liveness.deathsAt(i)));
             }
         }
         List<Slot> inputs = graph.inputs().stream()
@@ -93,17 +102,44 @@ final class Scheduler {
         return numbers;
     }
 
-    private Step step(Node node, List<Value> deaths) {
-        KernelCalls.Bound bound = KernelCalls.bind(node);
-        Resolved same = resolved.computeIfAbsent(bound.call(), call -> new Resolved(call, backend.resolve(call)));
-        Price price = price(node, same.call.operands(), same.call.results());
+    private Step step(Node node, ControlFlow.@Nullable Planned planned, List<Value> deaths) {
+        return planned == null ? kernelStep(node, deaths) : controlStep(node, planned, deaths);
+    }
+
+    private Step controlStep(Node node, ControlFlow.Planned planned, List<Value> deaths) {
+        Price price = planned.price();
+        count(price);
+        KernelCall call = new KernelCall(
+                node.op().schema().key(),
+                List.of(),
+                planned.operands().stream().map(Value::type).toList(),
+                planned.results().stream().map(Value::type).toList());
+        return new Step(
+                node.name(),
+                node.backward(),
+                call,
+                planned.work(),
+                slots(planned.operands()),
+                slots(planned.results()),
+                slots(deaths),
+                price);
+    }
+
+    private void count(Price price) {
         flops = Math.addExact(flops, price.flops());
         bytesMoved = Math.addExact(bytesMoved, price.bytesMoved());
+    }
+
+    private Step kernelStep(Node node, List<Value> deaths) {
+        KernelCalls.Bound bound = KernelCalls.bind(node);
+        Resolved same = resolved.computeIfAbsent(bound.call(), call -> new Resolved(call, new Work.Run(backend.resolve(call))));
+        Price price = price(node, same.call.operands(), same.call.results());
+        count(price);
         return new Step(
                 node.name(),
                 node.backward(),
                 same.call,
-                same.kernel,
+                same.work,
                 slots(bound.operands()),
                 slots(node.results()),
                 slots(deaths),

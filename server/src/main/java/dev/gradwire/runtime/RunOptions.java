@@ -8,12 +8,25 @@ import java.util.function.BooleanSupplier;
  * @param keepGoing with {@code detectAnomaly}: report it and go on instead of ending the run
  * @param profile measure the nanoseconds of each step
  * @param seed key of all random operators
+ * @param maxIterations of all loops without a bound of their own, together
  */
 public record RunOptions(
-        BooleanSupplier cancelled, boolean detectAnomaly, boolean keepGoing, boolean profile, long seed) {
+        BooleanSupplier cancelled,
+        boolean detectAnomaly,
+        boolean keepGoing,
+        boolean profile,
+        long seed,
+        long maxIterations) {
+    /** Iterations of loops without bound, where nothing else is said. */
+    public static final long MAX_ITERATIONS = 10_000_000;
+
     public static final RunOptions DEFAULT = new RunOptions(() -> false, false, false, false, 0);
 
+    public RunOptions(BooleanSupplier cancelled, boolean detectAnomaly, boolean keepGoing, boolean profile, long seed) {
+        this(cancelled, detectAnomaly, keepGoing, profile, seed, MAX_ITERATIONS);
+    }
+
     public RunOptions withSeed(long changed) {
-        return new RunOptions(cancelled, detectAnomaly, keepGoing, profile, changed);
+        return new RunOptions(cancelled, detectAnomaly, keepGoing, profile, changed, maxIterations);
     }
 }

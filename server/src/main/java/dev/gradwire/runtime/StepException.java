@@ -1,7 +1,6 @@
 package dev.gradwire.runtime;
 
 import dev.gradwire.kernel.KernelException;
-import dev.gradwire.pass.Plan.Step;
 
 /** A kernel failed for the values it was given; names the client's node. */
 public final class StepException extends RuntimeException {
@@ -10,10 +9,10 @@ public final class StepException extends RuntimeException {
     private final String node;
     private final boolean backward;
 
-    StepException(Step step, KernelException cause) {
+    StepException(String node, boolean backward, KernelException cause) {
         super(cause.getMessage(), cause);
-        this.node = step.node();
-        this.backward = step.backward();
+        this.node = node;
+        this.backward = backward;
     }
 
     public String node() {

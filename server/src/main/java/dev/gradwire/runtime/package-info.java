@@ -1,4 +1,4 @@
-/** Runs plans: one slot table a run, released in one place; cancellation is polled between steps. */
+/** Runs plans: one slot table a plan, released in one place; cancellation is polled between steps. */
 @NullMarked
 package dev.gradwire.runtime;
 

@@ -1,5 +1,6 @@
 package dev.gradwire.service;
 
+import dev.gradwire.runtime.RunOptions;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
@@ -20,6 +21,8 @@ public enum Limit {
             "bytes",
             "Bytes of all tensors that one run holds at a time; all runs and sessions share as much."),
     MAX_FLOPS(100_000_000_000_000L, "FLOPs", "Floating point operations of one run."),
+    MAX_LOOP_ITERATIONS(
+            RunOptions.MAX_ITERATIONS, "iterations", "Iterations of all loops without max_iterations in one run."),
     MAX_SESSION_BYTES(memoryInBytes(), "bytes", "Bytes of the tensors that one session keeps on the server."),
     MAX_MESSAGE_BYTES(4 << 20, "bytes", "One message, either way; a Session carries larger tensors in chunks."),
     MAX_CHUNK_BYTES(1 << 20, "bytes", "Data of one TensorChunk."),

@@ -13,11 +13,19 @@ import io.grpc.Context;
  * A client's options, checked, with defaults in place of what was left out.
  *
  * @param device to run on
+ * @param maxLoopIterations the server's own bound for loops that have none
  * @param gradFns whose metadata to return
  * @param seed key of the random operators, where a run has none of its own
+ * @param maxLoopIterations the server's own bound for loops that have none
  */
 record RunSettings(
-        String device, boolean detectAnomaly, boolean keepGoing, boolean profile, GradFnSelection gradFns, long seed) {
+        String device,
+        boolean detectAnomaly,
+        boolean keepGoing,
+        boolean profile,
+        GradFnSelection gradFns,
+        long seed,
+        long maxLoopIterations) {
     static RunSettings of(Options options, Limits limits) {
         String device = options.getDevice().isEmpty() ? Engine.DEFAULT_DEVICE : options.getDevice();
         limits.checkAt(Limit.MAX_NAME_BYTES, device.length(), "the device", "options.device");
@@ -38,11 +46,12 @@ record RunSettings(
                 options.getKeepGoing(),
                 options.getProfile(),
                 options.getGradFns(),
-                options.getSeed());
+                options.getSeed(),
+                limits.get(Limit.MAX_LOOP_ITERATIONS));
     }
 
     /** Ends the run once the call is cancelled or late; the call's context knows of both. */
     RunOptions runOptions(Context context) {
-        return new RunOptions(context::isCancelled, detectAnomaly, keepGoing, profile, seed);
+        return new RunOptions(context::isCancelled, detectAnomaly, keepGoing, profile, seed, maxLoopIterations);
     }
 }

@@ -38,6 +38,7 @@ public final class Differentiate {
     }
 
     private final GraphBuilder builder;
+    private final BodyCalculus calculus;
     private final Directions directions;
     private final @Nullable Value[] map;
     private final Set<Value> unused = new HashSet<>();
@@ -46,10 +47,11 @@ public final class Differentiate {
 
     private Map<Integer, List<GradFn.Saved>> saved = Map.of();
 
-    private Differentiate(Graph graph, OperatorTable operators, int maxValues) {
+    private Differentiate(Graph graph, OperatorTable operators, int maxValues, BodyCalculus calculus) {
+        this.calculus = calculus;
         builder = GraphBuilder.rewriting(graph, operators);
         builder.limitValues(maxValues);
-        directions = new Directions(builder);
+        directions = new Directions(builder, calculus);
         map = new @Nullable Value[graph.valueCount()];
     }
 
@@ -58,7 +60,11 @@ public final class Differentiate {
      * @throws dev.gradwire.graph.GraphException when something cannot be differentiated, or there are more values
      */
     public static Result apply(Graph graph, OperatorTable operators, int maxValues) {
-        return new Differentiate(graph, operators, maxValues).run(graph);
+        return apply(graph, operators, maxValues, new BodyCalculus(operators, maxValues));
+    }
+
+    static Result apply(Graph graph, OperatorTable operators, int maxValues, BodyCalculus calculus) {
+        return new Differentiate(graph, operators, maxValues, calculus).run(graph);
     }
 
     private Result run(Graph graph) {
@@ -85,7 +91,7 @@ public final class Differentiate {
 
     private void keep(Node node) {
         builder.setOrigin(node);
-        builder.keep(node.withArgs(GraphBuilder.remap(node.args(), map)));
+        builder.keep(node.withArgs(GraphBuilder.remap(calculus.derived(node.args()), map)));
         node.results().forEach(result -> map[result.id()] = result);
     }
 
@@ -121,7 +127,7 @@ public final class Differentiate {
             cotangents.add(cotangent instanceof Value ? Expr.of(builder, cotangent) : output.onesLike());
         }
         builder.setOrigin(node.name(), true);
-        ReversePass pass = new ReversePass(builder, values(node, "inputs"));
+        ReversePass pass = new ReversePass(builder, values(node, "inputs"), calculus);
         List<@Nullable Expr> gradients = pass.run(outputs, cotangents);
         saved = named(pass.saved());
         return gradients;

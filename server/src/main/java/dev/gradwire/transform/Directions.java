@@ -4,6 +4,7 @@ import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
 import dev.gradwire.graph.Value;
 import dev.gradwire.op.Batching.Whole;
+import dev.gradwire.op.Calculus;
 import dev.gradwire.op.Expr;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
@@ -22,9 +23,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Directions {
     private final GraphBuilder builder;
+    private final Calculus calculus;
 
-    Directions(GraphBuilder builder) {
+    Directions(GraphBuilder builder, Calculus calculus) {
         this.builder = builder;
+        this.calculus = calculus;
     }
 
     /** Ones as a value of their own, which nothing else reads. */
@@ -45,7 +48,7 @@ final class Directions {
      */
     List<@Nullable Expr> jvp(List<Value> outputs, List<Value> inputs, List<Value> tangents) {
         List<Value> cotangents = outputs.stream().map(this::ones).toList();
-        List<@Nullable Expr> gradients = new ReversePass(builder, inputs).run(outputs, exprs(cotangents));
+        List<@Nullable Expr> gradients = new ReversePass(builder, inputs, calculus).run(outputs, exprs(cotangents));
         List<Value> connected = new ArrayList<>();
         List<Expr> given = new ArrayList<>();
         for (int i = 0; i < gradients.size(); i++) {
@@ -55,7 +58,7 @@ final class Directions {
                 given.add(Expr.of(builder, tangents.get(i)));
             }
         }
-        return new ReversePass(builder, cotangents).run(connected, given);
+        return new ReversePass(builder, cotangents, calculus).run(connected, given);
     }
 
     /** The Hessian of a scalar times a vector: the tangents of its gradients. */
@@ -65,7 +68,7 @@ final class Directions {
     }
 
     private List<@Nullable Expr> gradients(Value output, List<Value> inputs) {
-        return new ReversePass(builder, inputs).run(List.of(output), List.of(Expr.of(builder, ones(output))));
+        return new ReversePass(builder, inputs, calculus).run(List.of(output), List.of(Expr.of(builder, ones(output))));
     }
 
     private static List<Value> connected(List<@Nullable Expr> gradients) {
@@ -99,7 +102,7 @@ final class Directions {
     List<@Nullable Expr> vjps(List<Value> outputs, List<Value> inputs, List<Value> cotangents, long count) {
         List<Value> seeds = outputs.stream().map(this::ones).toList();
         int first = builder.nodes().size();
-        List<@Nullable Expr> single = new ReversePass(builder, inputs).run(outputs, exprs(seeds));
+        List<@Nullable Expr> single = new ReversePass(builder, inputs, calculus).run(outputs, exprs(seeds));
         return repeated(first, seeds, cotangents, single, count);
     }
 

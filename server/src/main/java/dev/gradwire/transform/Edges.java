@@ -5,11 +5,12 @@ import dev.gradwire.graph.Node;
 import dev.gradwire.graph.Value;
 import dev.gradwire.op.Declaration;
 import dev.gradwire.op.Declaration.Overload;
+import dev.gradwire.op.Dependence;
+import dev.gradwire.op.Flow;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.IntConsumer;
 
 /** Through which arguments and results of a node derivatives flow. */
 final class Edges {
@@ -55,20 +56,50 @@ final class Edges {
     }
 
     /** Marks the results that depend differentiably on the marked values. */
-    static void markResults(Node node, BitSet marked) {
-        if (anyMarked(node, marked)) {
-            forEachDifferentiable(node, marked::set);
+    static void markResults(Node node, BitSet marked, Dependence dependence) {
+        if (!anyMarked(node, marked)) {
+            return;
+        }
+        Declaration declaration = overload(node).declaration();
+        Flow flow = declaration.flow();
+        BitSet reached = flow == null ? null : flow.results(node.call(), markedEdges(node, marked), dependence);
+        for (int i = 0; i < node.results().size(); i++) {
+            Value result = node.results().get(i);
+            if (declaration.isDifferentiable(i, result.type()) && (reached == null || reached.get(i))) {
+                marked.set(result.id());
+            }
         }
     }
 
-    private static void forEachDifferentiable(Node node, IntConsumer consumer) {
+    private static BitSet markedEdges(Node node, BitSet marked) {
+        List<Argument> edges = arguments(node);
+        BitSet indexes = new BitSet();
+        for (int i = 0; i < edges.size(); i++) {
+            indexes.set(i, edges.get(i) instanceof Value value && marked.get(value.id()));
+        }
+        return indexes;
+    }
+
+    /** Gives the operands on which a marked result depends differentiably. */
+    static void forEachBehind(Node node, BitSet marked, Dependence dependence, Consumer<Value> consumer) {
         Declaration declaration = overload(node).declaration();
+        BitSet results = new BitSet();
         for (int i = 0; i < node.results().size(); i++) {
             Value result = node.results().get(i);
-            if (declaration.isDifferentiable(i, result.type())) {
-                consumer.accept(result.id());
-            }
+            results.set(i, marked.get(result.id()) && declaration.isDifferentiable(i, result.type()));
         }
+        Flow flow = declaration.flow();
+        if (results.isEmpty()) {
+            return;
+        }
+        if (flow == null) {
+            forEach(node, consumer);
+            return;
+        }
+        List<Argument> edges = arguments(node);
+        flow.operands(node.call(), results, dependence).stream()
+                .mapToObj(edges::get)
+                .forEach(edge -> consumer.accept((Value) edge));
     }
 
     /** The items of a list argument, or the one argument. */

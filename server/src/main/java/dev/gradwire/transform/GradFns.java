@@ -5,6 +5,7 @@ import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.Node;
 import dev.gradwire.graph.Recording;
 import dev.gradwire.graph.Value;
+import dev.gradwire.op.Dependence;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.transform.GradFn.Edge;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class GradFns {
     private final Graph graph;
     private final BitSet requiresGrad = new BitSet();
+    private final Dependence dependence = new BodyDependence();
     private final @Nullable Origin[] origins;
     private final List<List<String>> names;
     private final Map<Integer, List<GradFn.Saved>> saved;
@@ -63,7 +65,7 @@ public final class GradFns {
     }
 
     private void markNode(int index, Node node) {
-        Edges.markResults(node, requiresGrad);
+        Edges.markResults(node, requiresGrad, dependence);
         for (int i = 0; i < node.results().size(); i++) {
             Value result = node.results().get(i);
             List<String> given = names.get(result.id());

@@ -7,6 +7,7 @@ import dev.gradwire.graph.Node;
 import dev.gradwire.graph.Reason;
 import dev.gradwire.graph.Value;
 import dev.gradwire.op.Backward;
+import dev.gradwire.op.Calculus;
 import dev.gradwire.op.Declaration;
 import dev.gradwire.op.Declaration.Vjp;
 import dev.gradwire.op.Expr;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class ReversePass {
     private final GraphBuilder builder;
     private final List<Value> inputs;
+    private final Calculus calculus;
     private final int nodeCount;
     /** The values that depend differentiably on an input. */
     private final BitSet reached = new BitSet();
@@ -36,19 +38,35 @@ final class ReversePass {
     private final @Nullable Expr[] cotangents;
     private final Map<Integer, List<Value>> saved = new HashMap<>();
 
-    ReversePass(GraphBuilder builder, List<Value> inputs) {
+    ReversePass(GraphBuilder builder, List<Value> inputs, Calculus calculus) {
+        this.calculus = calculus;
         this.builder = builder;
         this.inputs = inputs;
         this.nodeCount = builder.nodes().size();
         this.cotangents = new @Nullable Expr[builder.valueCount()];
         inputs.forEach(input -> reached.set(input.id()));
         for (int i = 0; i < nodeCount; i++) {
-            Edges.markResults(builder.nodes().get(i), reached);
+            Edges.markResults(builder.nodes().get(i), reached, calculus);
         }
     }
 
     /** The cotangent of each input, null where no output depends on it. */
     List<@Nullable Expr> run(List<Value> outputs, List<Expr> seeds) {
+        sweep(outputs, seeds);
+        List<@Nullable Expr> gradients = new ArrayList<>();
+        inputs.forEach(input -> gradients.add(gradient(input)));
+        return gradients;
+    }
+
+    /** The cotangent of each input, null where it is zero. */
+    List<@Nullable Expr> runSparsely(List<Value> outputs, List<Expr> seeds) {
+        sweep(outputs, seeds);
+        List<@Nullable Expr> gradients = new ArrayList<>();
+        inputs.forEach(input -> gradients.add(cotangents[input.id()]));
+        return gradients;
+    }
+
+    private void sweep(List<Value> outputs, List<Expr> seeds) {
         for (int i = 0; i < outputs.size(); i++) {
             if (reached.get(outputs.get(i).id())) {
                 needed.set(outputs.get(i).id());
@@ -64,9 +82,6 @@ final class ReversePass {
                 saved.put(i, usedSince(first, node));
             }
         }
-        List<@Nullable Expr> gradients = new ArrayList<>();
-        inputs.forEach(input -> gradients.add(gradient(input)));
-        return gradients;
     }
 
     /** By the index of a node, those of its arguments and results that its derivative reads. */
@@ -105,7 +120,7 @@ final class ReversePass {
     }
 
     private void propagate(Node node) {
-        Edges.forEach(node, edge -> {
+        Edges.forEachBehind(node, needed, calculus, edge -> {
             if (isReached(edge)) {
                 needed.set(edge.id());
             }
@@ -135,7 +150,7 @@ final class ReversePass {
                 }
             }
             if (!wanted.isEmpty()) {
-                apply(vjp, node, new Backward(builder, node, ofResults, wanted));
+                apply(vjp, node, new Backward(builder, node, ofResults, wanted, this::isReached, calculus));
             }
         }
     }

@@ -10,6 +10,7 @@ import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.kernel.KernelException;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Layout;
+import dev.gradwire.tensor.Layouts;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -195,6 +196,31 @@ public final class TorchBackend implements Backend {
                 LibTorch.fromHost(target.address(), Layout.contiguous(type.shape()), LibTorch.code(type.dtype())))) {
             LibTorch.copy(host.handle(), source.handle());
         }
+    }
+
+    @Override
+    public TorchTensor zeros(TensorType type) {
+        TorchTensor made = adopt(empty(Layout.contiguous(type.shape()), LibTorch.code(type.dtype())));
+        if (type.lengthInBytes() > 0) {
+            try (TorchTensor zero = upload(Tensor.scalar(type.dtype(), 0))) {
+                LibTorch.copy(made.handle(), zero.handle());
+            } catch (KernelException e) {
+                made.close();
+                throw e;
+            }
+        }
+        return made;
+    }
+
+    @Override
+    public void write(DeviceTensor target, DeviceTensor source) {
+        LibTorch.copy(own(target).handle(), own(source).handle());
+    }
+
+    @Override
+    public TorchTensor slice(DeviceTensor tensor, int dim, long index) {
+        TorchTensor whole = own(tensor);
+        return adopt(LibTorch.reinterpret(whole.handle(), Layouts.select(whole.layout(), dim, index)));
     }
 
     @Override

@@ -1,0 +1,87 @@
+package dev.gradwire.engine;
+
+import dev.gradwire.graph.Graph;
+import dev.gradwire.graph.TextForm;
+import dev.gradwire.kernel.Backend;
+import dev.gradwire.kernel.DeviceTensor;
+import dev.gradwire.kernel.torch.TorchBackend;
+import dev.gradwire.op.Operators;
+import dev.gradwire.pass.Pipeline;
+import dev.gradwire.pass.Plan;
+import dev.gradwire.runtime.Executor;
+import dev.gradwire.runtime.Outcome;
+import dev.gradwire.runtime.RunOptions;
+import dev.gradwire.tensor.Tensor;
+import dev.gradwire.tensor.TensorType;
+import dev.gradwire.transform.Differentiate;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/** Plans and runs a program in the text form; its inputs are filled with seeded numbers from [0.2, 1.2]. */
+final class TextRun {
+    private final Backend backend = TorchBackend.open("cpu");
+    private final Graph graph;
+    private final Plan plan;
+
+    private TextRun(String text) {
+        Graph parsed = TextForm.parse(text, Operators.all()).graph();
+        graph = Differentiate.apply(parsed, Operators.all(), 1 << 22).graph();
+        plan = Pipeline.plan(graph, Operators.all(), backend);
+    }
+
+    static TextRun of(String text) {
+        return new TextRun(text);
+    }
+
+    /** All outputs, one array each. */
+    static List<double[]> values(String text) {
+        return of(text).values(RunOptions.DEFAULT);
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    Graph graph() {
+        return graph;
+    }
+
+    List<double[]> values(RunOptions options) {
+        long before = backend.liveTensors();
+        Random random = new Random(7);
+        List<DeviceTensor> inputs = new ArrayList<>();
+        for (Plan.Slot input : plan.inputs()) {
+            int count = (int) input.type().shape().elements();
+            double[] elements =
+                    random.doubles(count).map(x -> 0.2 + Math.floor(x * 1024) / 1024).toArray();
+            inputs.add(backend.upload(
+                    Tensor.of(input.type().dtype(), input.type().shape(), elements)));
+        }
+        try {
+            Outcome outcome = Executor.run(plan, backend, inputs, options);
+            List<double[]> values = new ArrayList<>();
+            for (int i = 0; i < outcome.outputs().size(); i++) {
+                values.add(read(outcome.outputs().get(i), plan.outputs().get(i).type()));
+                outcome.outputs().get(i).close();
+            }
+            return values;
+        } finally {
+            inputs.forEach(DeviceTensor::close);
+            if (backend.liveTensors() != before) {
+                throw new IllegalStateException("a run kept " + (backend.liveTensors() - before) + " tensors");
+            }
+        }
+    }
+
+    private double[] read(DeviceTensor tensor, TensorType type) {
+        MemorySegment bytes = MemorySegment.ofArray(new byte[Math.toIntExact(type.lengthInBytes())]);
+        backend.download(tensor, type, bytes);
+        Tensor host = new Tensor(type, bytes);
+        double[] elements = new double[(int) type.shape().elements()];
+        Arrays.setAll(elements, host::getDouble);
+        return elements;
+    }
+}
