@@ -9,6 +9,7 @@ import dev.gradwire.graph.GraphVerifier;
 import dev.gradwire.graph.TextForm;
 import dev.gradwire.graph.Value;
 import dev.gradwire.op.Operators;
+import java.util.Collections;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
