@@ -114,18 +114,27 @@ public final class Engine implements AutoCloseable {
         int nodes = program.recording().graph().nodes().size();
         ByteBuffer key = ByteBuffer.wrap(Digest.of(program, device));
         stages.ended("digest", nodes);
-        Cached known = plans.getIfPresent(key);
-        Plan renamed = known == null ? null : known.names.rename(known.plan, PlanNames.of(program));
-        boolean hit = known != null && renamed != null;
-        Cached cached = hit ? known : plan(program, backend, stages);
-        if (!hit) {
+        Cached cached = known(key, program);
+        boolean hit = cached != null;
+        if (cached == null) {
+            cached = plan(program, backend, stages);
             plans.put(key, cached);
         }
-        Plan plan = hit ? renamed : cached.plan;
         GradFns gradFns = new GradFns(program.recording(), cached.saved);
         stages.ended("grad_fn", nodes);
         return new Compiled(
-                program, plan, gradFns, gradients(program, cached), hit, System.nanoTime() - start);
+                program, cached.plan, gradFns, gradients(program, cached), hit, System.nanoTime() - start);
+    }
+
+    /** What is in the cache, under the names of this program. */
+    private @Nullable Cached known(ByteBuffer key, Program program) {
+        Cached known = plans.getIfPresent(key);
+        if (known == null) {
+            return null;
+        }
+        PlanNames names = PlanNames.of(program);
+        Plan plan = known.names.rename(known.plan, names);
+        return plan == null ? null : new Cached(plan, known.used, known.saved, names);
     }
 
     private Cached plan(Program program, Backend backend, Stages stages) {

@@ -28,6 +28,11 @@ public record Node(String name, boolean backward, Operator op, List<Argument> ar
         return results.getFirst();
     }
 
+    /** Those of the results that its caller sees. */
+    public List<Value> visibleResults() {
+        return results.subList(0, op.visibleResults(call(), results.size()));
+    }
+
     public Call call() {
         return new Call(op, args);
     }

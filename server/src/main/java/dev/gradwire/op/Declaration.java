@@ -90,6 +90,7 @@ public final class Declaration {
     private boolean complex;
     private boolean check;
     private boolean internal;
+    private boolean transform;
     private String whyUnsampled = "";
 
     private Declaration(Schema canonical) {
@@ -297,6 +298,15 @@ public final class Declaration {
         return this;
     }
 
+    /**
+     * Its meaning is a rewrite of the graph. Derivatives flow through it, but it has no grad_fn: in PyTorch those are the
+     * grad_fns of what it becomes.
+     */
+    Declaration transform() {
+        transform = true;
+        return this;
+    }
+
     /** Floating point operations of a call; by default one for each element of operands or results. */
     Declaration flops(ToLongFunction<Call> count) {
         flops = count;
@@ -493,7 +503,7 @@ public final class Declaration {
             if (known == null) {
                 known = schema.parameters().stream()
                         .filter(parameter -> parameter.isTensor()
-                                && gradFn != null
+                                && (gradFn != null || transform)
                                 && (vjps.isEmpty() || isDifferentiable(parameter.name())))
                         .mapToInt(parameter -> canonical.indexOf(parameter.name()))
                         .toArray();

@@ -26,22 +26,26 @@ public final class Transforms {
         return List.of(
                 operator("grad(Tensor[] outputs, Tensor[] inputs, Tensor?[]? grad_outputs=None, *,"
                                 + " bool is_grads_batched=False) -> Tensor[]")
+                        .transform()
                         .doc("Cotangents of inputs: the vector-Jacobian product of outputs with grad_outputs, as"
                                 + " torch.autograd.grad; any values of the graph may be inputs. With is_grads_batched"
                                 + " grad_outputs and results have one more dimension in front: many vectors at once")
                         .complex()
                         .types(Transforms::gradTypes),
                 operator("jvp(Tensor[] outputs, Tensor[] inputs, Tensor[] tangents) -> Tensor[]")
+                        .transform()
                         .doc("Tangents of outputs: the Jacobian-vector product for tangents of inputs")
                         .complex()
                         .types(Transforms::jvpTypes),
                 operator("jacobian(Tensor output, Tensor[] inputs) -> Tensor[]")
+                        .transform()
                         .doc(
                                 "The Jacobian for each input, [output…, input…]. By reverse mode, a vector for each element"
                                         + " of output; by forward mode, a vector for each element of inputs, where those are"
                                         + " fewer")
                         .types(call -> joined(call, List.of(call.type("output")))),
                 operator("hessian(Tensor output, Tensor[] inputs) -> Tensor[]")
+                        .transform()
                         .doc("The Hessian of an output of one element: for each pair of inputs, in row-major order, a"
                                 + " block [first…, second…]. By forward over reverse mode, a vector for each element of"
                                 + " inputs")
@@ -50,6 +54,7 @@ public final class Transforms {
                             return joined(call, call.types("inputs"));
                         }),
                 operator("hvp(Tensor output, Tensor[] inputs, Tensor[] v) -> Tensor[]")
+                        .transform()
                         .doc(
                                 "The Hessian of an output of one element times v, by forward over reverse mode: the Hessian"
                                         + " is not formed")

@@ -100,7 +100,7 @@ public final class GradFns {
         List<GradFn> gradFns = new ArrayList<>();
         graph.inputs().forEach(input -> addFor(input.value(), gradFns));
         for (Node node : graph.nodes()) {
-            node.results().forEach(result -> addFor(result, gradFns));
+            node.visibleResults().forEach(result -> addFor(result, gradFns));
         }
         return gradFns;
     }
@@ -121,7 +121,7 @@ public final class GradFns {
                 .filter(input -> onPath.get(input.value().id()))
                 .forEach(input -> addFor(input.value(), gradFns));
         for (Node node : graph.nodes()) {
-            node.results().stream()
+            node.visibleResults().stream()
                     .filter(result -> onPath.get(result.id()))
                     .forEach(result -> addFor(result, gradFns));
         }
@@ -133,11 +133,19 @@ public final class GradFns {
         if (!requiresGrad(value) || origin == null) {
             return;
         }
+        if (origin.node >= 0 && !hasGradFn(origin)) {
+            return;
+        }
         GradFn gradFn = origin.node < 0
                 ? leaf(origin, value.type())
                 : ofNode(origin, graph.nodes().get(origin.node));
         gradFns.add(gradFn);
         addAliases(gradFn, value, gradFns);
+    }
+
+    /** Derivatives as operators have none. */
+    private boolean hasGradFn(Origin origin) {
+        return Edges.overload(graph.nodes().get(origin.node)).gradFn().isPresent();
     }
 
     /** A node that only hands on a value (a cast to the dtype it has) shares that value's grad_fn. */
@@ -174,7 +182,7 @@ public final class GradFns {
                 Edges.overload(node).gradFn().orElseThrow(),
                 edges,
                 origin.node,
-                node.results().stream().map(Value::type).toList(),
+                node.visibleResults().stream().map(Value::type).toList(),
                 saved.getOrDefault(origin.node, List.of()));
     }
 
@@ -183,6 +191,7 @@ public final class GradFns {
             return Edge.NONE;
         }
         Origin origin = origins[value.id()];
-        return origin == null ? Edge.NONE : new Edge(origin.name, origin.output);
+        boolean known = origin != null && (origin.node < 0 || hasGradFn(origin));
+        return known ? new Edge(origin.name, origin.output) : Edge.NONE;
     }
 }
