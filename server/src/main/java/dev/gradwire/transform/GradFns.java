@@ -130,10 +130,7 @@ public final class GradFns {
 
     private void addFor(Value value, List<GradFn> gradFns) {
         Origin origin = origins[value.id()];
-        if (!requiresGrad(value) || origin == null) {
-            return;
-        }
-        if (origin.node >= 0 && !hasGradFn(origin)) {
+        if (!requiresGrad(value) || origin == null || !hasGradFn(origin)) {
             return;
         }
         GradFn gradFn = origin.node < 0
@@ -145,7 +142,8 @@ public final class GradFns {
 
     /** Derivatives as operators have none. */
     private boolean hasGradFn(Origin origin) {
-        return Edges.overload(graph.nodes().get(origin.node)).gradFn().isPresent();
+        return origin.node < 0
+                || Edges.overload(graph.nodes().get(origin.node)).gradFn().isPresent();
     }
 
     /** A node that only hands on a value (a cast to the dtype it has) shares that value's grad_fn. */
@@ -191,7 +189,6 @@ public final class GradFns {
             return Edge.NONE;
         }
         Origin origin = origins[value.id()];
-        boolean known = origin != null && (origin.node < 0 || hasGradFn(origin));
-        return known ? new Edge(origin.name, origin.output) : Edge.NONE;
+        return origin == null || !hasGradFn(origin) ? Edge.NONE : new Edge(origin.name, origin.output);
     }
 }
