@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Operators with functions against the same graph without them: values, and derivatives up to the third, which are
  * appended to both.
  */
+@SuppressWarnings("StringConcatToTextBlock") // a program a line, beside what it is compared with
 final class ControlFlowTest {
     /**
      * @param functions definitions
@@ -18,7 +19,7 @@ final class ControlFlowTest {
      * @param nodes with operators under test; {@code r} is what is differentiated with respect to {@code a}
      * @param unrolled the same without
      */
-    private record Case(String name, String functions, String inputs, String nodes, String unrolled) {
+    record Case(String name, String functions, String inputs, String nodes, String unrolled) {
         @Override
         public String toString() {
             return name;
