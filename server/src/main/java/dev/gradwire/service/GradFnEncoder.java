@@ -58,10 +58,9 @@ final class GradFnEncoder {
         Map<String, GradFn> known = new HashMap<>();
         Map<String, List<GradFn>> parts = new HashMap<>();
         for (GradFn gradFn : compiled.gradFns().all()) {
-            int slash = gradFn.node().lastIndexOf('/');
-            if (slash >= 0 && !names.containsKey(gradFn.node())) {
-                parts.computeIfAbsent(gradFn.node().substring(0, slash), _ -> new ArrayList<>())
-                        .add(gradFn);
+            String outer = outerNode(gradFn.node(), names);
+            if (!outer.isEmpty()) {
+                parts.computeIfAbsent(outer, _ -> new ArrayList<>()).add(gradFn);
             } else {
                 known.put(valueName(gradFn.node(), gradFn.output()), gradFn);
             }
@@ -95,6 +94,19 @@ final class GradFnEncoder {
             }
         }
         return gradFns;
+    }
+
+    /** The client's node that {@code node/part} is a part of; empty for a node of the client's. */
+    private static String outerNode(String node, Map<String, Value> names) {
+        String outer = node;
+        while (!names.containsKey(outer)) {
+            int slash = outer.lastIndexOf('/');
+            if (slash < 0) {
+                return "";
+            }
+            outer = outer.substring(0, slash);
+        }
+        return outer.equals(node) ? "" : outer;
     }
 
     private static String valueName(String node, int output) {

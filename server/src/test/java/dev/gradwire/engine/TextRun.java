@@ -8,9 +8,12 @@ import dev.gradwire.kernel.torch.TorchBackend;
 import dev.gradwire.op.Operators;
 import dev.gradwire.pass.Pipeline;
 import dev.gradwire.pass.Plan;
+import dev.gradwire.runtime.AnomalyException;
+import dev.gradwire.runtime.CancelledException;
 import dev.gradwire.runtime.Executor;
 import dev.gradwire.runtime.Outcome;
 import dev.gradwire.runtime.RunOptions;
+import dev.gradwire.runtime.StepException;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.transform.Differentiate;
@@ -49,30 +52,48 @@ final class TextRun {
         return graph;
     }
 
+    /** All outputs, one array each; whether or not the run fails, it must not keep a tensor. */
     List<double[]> values(RunOptions options) {
         long before = backend.liveTensors();
+        List<DeviceTensor> inputs = inputs();
+        try {
+            List<double[]> values = run(inputs, options);
+            release(inputs, before);
+            return values;
+        } catch (StepException | CancelledException | AnomalyException e) {
+            release(inputs, before);
+            throw e;
+        }
+    }
+
+    private List<DeviceTensor> inputs() {
         Random random = new Random(7);
         List<DeviceTensor> inputs = new ArrayList<>();
         for (Plan.Slot input : plan.inputs()) {
             int count = (int) input.type().shape().elements();
-            double[] elements =
-                    random.doubles(count).map(x -> 0.2 + Math.floor(x * 1024) / 1024).toArray();
+            double[] elements = random.doubles(count)
+                    .map(x -> 0.2 + Math.floor(x * 1024) / 1024)
+                    .toArray();
             inputs.add(backend.upload(
                     Tensor.of(input.type().dtype(), input.type().shape(), elements)));
         }
-        try {
-            Outcome outcome = Executor.run(plan, backend, inputs, options);
-            List<double[]> values = new ArrayList<>();
-            for (int i = 0; i < outcome.outputs().size(); i++) {
-                values.add(read(outcome.outputs().get(i), plan.outputs().get(i).type()));
-                outcome.outputs().get(i).close();
-            }
-            return values;
-        } finally {
-            inputs.forEach(DeviceTensor::close);
-            if (backend.liveTensors() != before) {
-                throw new IllegalStateException("a run kept " + (backend.liveTensors() - before) + " tensors");
-            }
+        return inputs;
+    }
+
+    private List<double[]> run(List<DeviceTensor> inputs, RunOptions options) {
+        Outcome outcome = Executor.run(plan, backend, inputs, options);
+        List<double[]> values = new ArrayList<>();
+        for (int i = 0; i < outcome.outputs().size(); i++) {
+            values.add(read(outcome.outputs().get(i), plan.outputs().get(i).type()));
+            outcome.outputs().get(i).close();
+        }
+        return values;
+    }
+
+    private void release(List<DeviceTensor> inputs, long before) {
+        inputs.forEach(DeviceTensor::close);
+        if (backend.liveTensors() != before) {
+            throw new IllegalStateException("a run kept " + (backend.liveTensors() - before) + " tensors");
         }
     }
 
