@@ -92,6 +92,42 @@ def test_bool_bfloat16_and_casts():
     assert gw.tensor([1, 2]).to(gw.float64).dtype is gw.float64
 
 
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_complex_numbers(dtype, shape):
+    a = (sample(shape, np.float64) + 1j * sample(shape, np.float64, seed=1)).astype(dtype)
+    b = (sample(shape, np.float64, seed=2) + 1j * sample(shape, np.float64, seed=3)).astype(dtype)
+    x, y = gw.tensor(a), gw.tensor(b)
+    assert x.dtype.name == dtype and x.tolist() == a.tolist()
+    results = [x + y, x - 2j, (1 - 1j) * x, x / b, a * y, -x, gw.conj(x), abs(x), gw.exp(x), x**2, x.sum()]
+    wants = [a + b, a - 2j, (1 - 1j) * a, a / b, a * b, -a, a.conj(), abs(a), np.exp(a), a**2, a.sum()]
+    gw.evaluate(*results)
+    for result, want in zip(results, wants):
+        assert (result.shape, result.dtype.numpy) == (want.shape, want.dtype)
+        np.testing.assert_allclose(result, want, rtol=1e-4, atol=1e-5)
+
+
+def test_complex_gradients():
+    """They are the derivatives by the real part plus i times those by the imaginary part; real for real tensors."""
+    z = gw.tensor([1 + 2j, -3j], dtype=gw.complex128, requires_grad=True)
+    x = gw.tensor([2.0, 5.0], dtype=gw.float64, requires_grad=True)
+    (abs(z * 1j * x) ** 2).sum().backward()
+    np.testing.assert_allclose(z.grad, [8 + 16j, -150j])
+    np.testing.assert_allclose(x.grad, [20, 90])
+    (z * x).sum().backward(gw.tensor(1 + 1j, dtype=gw.complex128))
+    np.testing.assert_allclose(x.grad, [20 + 3, 90 - 3])
+    (dz,) = gw.grad(z.angle().sum(), z)
+    np.testing.assert_allclose(dz, 1j * z.numpy() / abs(z.numpy()) ** 2)
+    (tangent,) = gw.jvp(z.conj(), z, gw.tensor([1j, 2.0], dtype=gw.complex128))
+    np.testing.assert_allclose(tangent, [-1j, 2])
+    assert (gw.tensor([1j]) * gw.tensor([0.5])).dtype is gw.complex64
+    assert complex(gw.tensor(1 - 2j) * 2) == 2 - 4j
+    for refused in (lambda: gw.lt(z, 1).numpy(), lambda: z.sum().backward(), lambda: z.erf().numpy()):
+        with pytest.raises(gw.InvalidGraphError) as caught:
+            refused()
+        assert caught.value.reason == "DTYPE_UNSUPPORTED"
+
+
 def test_special_numbers():
     a = np.array([np.nan, np.inf, -np.inf, -0.0], np.float32)
     np.testing.assert_array_equal(gw.tensor(a) * 1, a)
