@@ -228,5 +228,23 @@ final class RunTest {
                 .contains("add", "grad", "matmul")
                 .doesNotHaveDuplicates();
         assertThat(info.getSerializedSize()).isLessThan(4 << 20);
+        assertThat(dtypes(info, "mul")).hasSize(12);
+        assertThat(dtypes(info, "matmul")).contains(Dtype.DTYPE_COMPLEX64);
+        assertThat(dtypes(info, "lt")).hasSize(10).doesNotContain(Dtype.DTYPE_COMPLEX64, Dtype.DTYPE_COMPLEX128);
+        assertThat(dtypes(info, "sub")).doesNotContain(Dtype.DTYPE_BOOL).contains(Dtype.DTYPE_COMPLEX128);
+        assertThat(dtypes(info, "gcd")).doesNotContain(Dtype.DTYPE_FLOAT32, Dtype.DTYPE_BOOL);
+        assertThat(dtypes(info, "frac"))
+                .containsExactlyInAnyOrder(
+                        Dtype.DTYPE_FLOAT32, Dtype.DTYPE_FLOAT64, Dtype.DTYPE_FLOAT16, Dtype.DTYPE_BFLOAT16);
+    }
+
+    /** Of the first overload. */
+    private static List<Dtype> dtypes(GetServerInfoResponse info, String operator) {
+        return info.getOperatorsList().stream()
+                .filter(each -> each.getName().equals(operator))
+                .findFirst()
+                .orElseThrow()
+                .getOverloads(0)
+                .getDtypesList();
     }
 }
