@@ -52,11 +52,12 @@ final class Norms {
                 operator("dist(Tensor self, Tensor other, Scalar p=2) -> Tensor")
                         .doc("the norm of order p of self − other")
                         .gradFn("DistBackward0")
+                        .complex()
                         .types(one(call -> {
-                            Require.floating(call, "self", "other");
+                            Require.differentiable(call, "self", "other");
                             Elementwise.broadcast(call, List.of("self", "other"));
                             DType dtype = Elementwise.resultType(call, List.of("self", "other"));
-                            return new TensorType(dtype, Shape.SCALAR);
+                            return new TensorType(dtype.toReal(), Shape.SCALAR);
                         }))
                         .vjp("self", Norms::distVjp)
                         .vjp("other", n -> distVjp(n).neg())
@@ -65,9 +66,12 @@ final class Norms {
                             Expr difference = n.self().sub(n.arg("other")).to(wide(dtype));
                             return difference
                                     .call("linalg_vector_norm", n.raw("p"))
-                                    .to(dtype);
+                                    .to(dtype.toReal());
                         })
-                        .samples("float64[2, 3], float64[3]", "float64[3], float64[3], 3"),
+                        .samples(
+                                "float64[2, 3], float64[3]",
+                                "float64[3], float64[3], 3",
+                                "complex128[2, 3], float64[3]"),
                 operator("norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor")
                         .overload("norm.Scalar(Tensor self, Scalar p=2) -> Tensor")
                         .doc("linalg_vector_norm")

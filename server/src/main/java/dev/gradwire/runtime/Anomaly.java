@@ -17,7 +17,8 @@ public record Anomaly(String node, int output, boolean backward, List<Range> ope
     }
 
     /**
-     * Least and greatest finite element, NaN where there is none, and how many are not finite.
+     * Least and greatest finite element, NaN where there is none, and how many are not finite. Of complex elements both
+     * parts count for the range, and an element with a part that is not finite is not.
      *
      * @param name of the client's node or input that the tensor comes from
      */
@@ -28,15 +29,17 @@ public record Anomaly(String node, int output, boolean backward, List<Range> ope
             long nans = 0;
             long infinities = 0;
             long elements = tensor.type().shape().elements();
+            boolean complex = tensor.type().dtype().isComplex();
             for (long i = 0; i < elements; i++) {
-                double element = tensor.getDouble(i);
-                if (Double.isNaN(element)) {
+                double real = tensor.getReal(i);
+                double imaginary = complex ? tensor.getImaginary(i) : real;
+                if (Double.isNaN(real) || Double.isNaN(imaginary)) {
                     nans++;
-                } else if (Double.isInfinite(element)) {
+                } else if (Double.isInfinite(real) || Double.isInfinite(imaginary)) {
                     infinities++;
                 } else {
-                    min = Math.min(min, element);
-                    max = Math.max(max, element);
+                    min = Math.min(min, Math.min(real, imaginary));
+                    max = Math.max(max, Math.max(real, imaginary));
                 }
             }
             boolean none = nans + infinities == elements;

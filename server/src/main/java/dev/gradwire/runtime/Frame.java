@@ -125,7 +125,7 @@ final class Frame implements AutoCloseable {
     private void detectAnomaly(Step step) {
         for (int i = 0; i < step.results().size(); i++) {
             TensorType type = step.call().results().get(i);
-            if (type.dtype().isFloating()
+            if (type.dtype().isDifferentiable()
                     && !range(nameOf(step), step.results().get(i), type).isFinite()) {
                 state.found(new Anomaly(nameOf(step), i, step.backward(), operandRanges(step)));
                 return;

@@ -9,7 +9,11 @@ import dev.gradwire.engine.Engine;
 import dev.gradwire.engine.EngineSettings;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.TextForm;
+import dev.gradwire.runtime.Anomaly;
+import dev.gradwire.runtime.AnomalyException;
+import dev.gradwire.runtime.RunOptions;
 import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.transform.GradFn;
 import dev.gradwire.transform.GradFns;
@@ -168,6 +172,19 @@ final class ComplexTest {
         assertThatThrownBy(() -> TextForm.parse(text, Operators.all()))
                 .isInstanceOf(GraphException.class)
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void anomaliesOfComplexNumbersAreFound() {
+        TextProgram program = TextProgram.of(engine, "z: complex128[2]\nl = log(z)\na = abs(l)\nreturn a");
+        Tensor z = Tensor.of(DType.COMPLEX128, Shape.of(2), 0, 0, -3, 4);
+        RunOptions options = new RunOptions(() -> false, true, false, false, 0);
+
+        assertThatThrownBy(() -> program.run(Map.of("z", z), options))
+                .isInstanceOfSatisfying(AnomalyException.class, e -> {
+                    assertThat(e.anomaly().node()).isEqualTo("l");
+                    assertThat(e.anomaly().operands()).containsExactly(new Anomaly.Range("z", -3, 4, 0, 0));
+                });
     }
 
     @Test

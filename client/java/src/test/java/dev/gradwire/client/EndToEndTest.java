@@ -137,11 +137,7 @@ final class EndToEndTest {
         TensorData data = TensorData.of(dtype, values, shape);
         Tensor viewed = client.tensor(data).squeeze(0);
 
-        if (dtype.isComplex()) {
-            assertThatExceptionOfType(InvalidGraphException.class).isThrownBy(viewed::data);
-        } else {
-            assertThat(viewed.data()).isEqualTo(TensorData.of(dtype, values, 2));
-        }
+        assertThat(viewed.data()).isEqualTo(TensorData.of(dtype, values, shape[1]));
     }
 
     @Test

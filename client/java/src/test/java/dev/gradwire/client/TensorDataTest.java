@@ -77,7 +77,7 @@ final class TensorDataTest {
         assertThat(TensorData.of(DType.COMPLEX64, values, 2).toFloatArray())
                 .containsExactly(1, -2, 0.1f, Float.POSITIVE_INFINITY);
         assertThat(TensorData.of(DType.COMPLEX128, values, 2))
-                .hasToString("tensor([1.0000-2.j, 0.1000+infj], dtype=complex128)");
+                .hasToString("tensor([1.0000-2.j, 0.1000+infj], dtype=torch.complex128)");
         assertThat(TensorData.of(new long[] {3}, 1).toComplexArray()).containsExactly(Complex.of(3, 0));
         assertThat(TensorData.of(DType.COMPLEX64, new double[] {1, 2}).complexItem())
                 .hasToString("(1.0+2.0j)");
