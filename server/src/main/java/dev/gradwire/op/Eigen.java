@@ -40,11 +40,13 @@ final class Eigen {
                 operator("linalg_eigh(Tensor self, str UPLO=\"L\") -> (Tensor eigenvalues, Tensor eigenvectors)")
                         .doc("eigenvalues, ascending, and eigenvectors of Hermitian matrices")
                         .composite(n -> hermitian(n, true))
-                        .samples("float64[3, 3]{spd}"),
+                        .complex()
+                        .samples("float64[3, 3]{spd}", "complex128[0, 0]"),
                 operator("linalg_eigvalsh(Tensor self, str UPLO=\"L\") -> Tensor")
                         .doc("eigenvalues of Hermitian matrices, ascending")
                         .composite(n -> List.of(hermitian(n, false).getFirst()))
-                        .samples("float64[3, 3]{spd}", "float64[2, 2, 2]{spd}, \"U\""),
+                        .complex()
+                        .samples("float64[3, 3]{spd}", "float64[2, 2, 2]{spd}, \"U\"", "complex128[2, 2]{spd}"),
                 operator("linalg_eig(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)")
                         .doc("eigenvalues and eigenvectors of square matrices, always complex")
                         .gradFn("LinalgEigBackward0")
@@ -63,6 +65,7 @@ final class Eigen {
                         .doc("eigenvalues of square matrices, always complex")
                         .composite(
                                 n -> List.of(n.arg("self").calls("linalg_eig").getFirst()))
+                        .complex()
                         .samples("float64[3, 3]", "complex128[2, 2]"),
                 operator("linalg_matrix_sqrth(Tensor self) -> Tensor")
                         .doc(
@@ -82,7 +85,10 @@ final class Eigen {
                         })
                         .complex()
                         .samples(
-                                "float64[3, 3]{spd}", "float64[2, 2, 2]{spd}", "complex128[2, 2]{spd}", "float64[0, 0]"));
+                                "float64[3, 3]{spd}",
+                                "float64[2, 2, 2]{spd}",
+                                "complex128[2, 2]{spd}",
+                                "float64[0, 0]"));
     }
 
     private static List<Expr> hermitian(Args n, boolean vectors) {

@@ -23,37 +23,50 @@ final class MatrixNorms {
                                 "norms of matrices: the greatest (or least, for negative orders) column sum for 1, row sum for"
                                         + " inf, singular value for 2")
                         .composite(n -> List.of(of(n).byOrder(n.number("ord"))))
+                        .complex()
                         .samples(
                                 "float64[2, 3], 1",
                                 "float64[2, 3, 2], -inf, [0, 2], True",
                                 "float64[2, 3], 2",
-                                "float64[3, 2, 2], -2, [1, 0], True"),
+                                "float64[3, 2, 2], -2, [1, 0], True",
+                                "complex128[2, 3], 1"),
                 operator("linalg_matrix_norm.str_ord(Tensor self, str ord=\"fro\", int[] dim=[-2,-1], " + OPTIONS)
                         .doc("norms of matrices: of the elements for fro, the sum of the singular values for nuc")
                         .composite(n -> List.of(of(n).byName(n.text("ord"))))
-                        .samples("float64[2, 3]", "float64[2, 3, 2], \"nuc\", [-1, 0], True"),
+                        .complex()
+                        .samples("float64[2, 3]", "float64[2, 3, 2], \"nuc\", [-1, 0], True", "complex128[2, 3]"),
                 operator("linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, " + OPTIONS)
                         .doc("linalg_vector_norm of one dimension, or of all elements where there is no ord;"
                                 + " linalg_matrix_norm of two")
                         .composite(n -> List.of(norm(n)))
-                        .samples("float64[2, 3]", "float64[2, 3], 1", "float64[3], 3", "float64[2, 3, 2], 2, [0, 2]"),
+                        .complex()
+                        .samples(
+                                "float64[2, 3]",
+                                "float64[2, 3], 1",
+                                "float64[3], 3",
+                                "float64[2, 3, 2], 2, [0, 2]",
+                                "complex128[2, 3]"),
                 operator("linalg_norm.ord_str(Tensor self, str ord, int[1]? dim=None, " + OPTIONS)
                         .doc("linalg_matrix_norm")
                         .composite(n -> List.of(matrixNorm(n).byName(n.text("ord"))))
-                        .samples("float64[2, 3], \"fro\"", "float64[2, 3], \"nuc\""),
+                        .complex()
+                        .samples("float64[2, 3], \"fro\"", "float64[2, 3], \"nuc\"", "complex128[2, 3], \"fro\""),
                 operator("nuclear_norm.dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor")
                         .overload("nuclear_norm(Tensor self, bool keepdim=False) -> Tensor")
                         .doc("the sum of the singular values of matrices")
                         .composite(n -> List.of(nuclear(n)))
-                        .samples("float64[2, 3, 2], [0, 2], True", "float64[2, 3]"),
+                        .complex()
+                        .samples("float64[2, 3, 2], [0, 2], True", "float64[2, 3]", "complex128[2, 3]"),
                 operator("linalg_cond(Tensor self, Scalar? p=None) -> Tensor")
                         .doc("the norm of matrices times that of their inverses; inf for singular ones")
                         .composite(n -> List.of(condition(n)))
-                        .samples("float64[2, 3]", "float64[2, 2, 2], -2", "float64[2, 2], 1"),
+                        .complex()
+                        .samples("float64[2, 3]", "float64[2, 2, 2], -2", "float64[2, 2], 1", "complex128[2, 3]"),
                 operator("linalg_cond.p_str(Tensor self, str p) -> Tensor")
                         .doc("the norm of matrices times that of their inverses; inf for singular ones")
                         .composite(n -> List.of(conditionByInverse(n, n.raw("p"))))
-                        .samples("float64[2, 2], \"fro\"", "float64[2, 2], \"nuc\""));
+                        .complex()
+                        .samples("float64[2, 2], \"fro\"", "float64[2, 2], \"nuc\"", "complex128[2, 2], \"fro\""));
     }
 
     /** A norm along two dimensions of a tensor. */

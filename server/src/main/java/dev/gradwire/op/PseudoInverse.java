@@ -46,17 +46,20 @@ final class PseudoInverse {
                 operator("linalg_pinv.atol_rtol_float(Tensor self, *, " + TOLERANCES)
                         .doc("the pseudoinverses of matrices, with tolerances as numbers")
                         .composite(n -> List.of(pinv(n.arg("self"), n.raw("atol"), n.raw("rtol"), n.bool("hermitian"))))
-                        .samples("float64[3, 2], atol=0.01, rtol=0.02"),
+                        .complex()
+                        .samples("float64[3, 2], atol=0.01, rtol=0.02", "complex128[3, 2], atol=0.01, rtol=0.02"),
                 operator("linalg_pinv.rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor")
                         .overload("linalg_pinv(Tensor self, float rcond, bool hermitian=False) -> Tensor")
                         .doc("the pseudoinverses of matrices, with a relative tolerance")
                         .composite(n -> List.of(
                                 pinv(n.arg("self"), new Argument.Float(0), n.raw("rcond"), n.bool("hermitian"))))
-                        .samples("float64[2, 3], 0.01"),
+                        .complex()
+                        .samples("float64[2, 3], 0.01", "complex128[2, 3], 0.01"),
                 operator("pinverse(Tensor self, float rcond=1e-15) -> Tensor")
                         .doc("the pseudoinverses of matrices")
                         .composite(n -> List.of(pinv(n.arg("self"), new Argument.Float(0), n.raw("rcond"), false)))
-                        .samples("float64[2, 3]"),
+                        .complex()
+                        .samples("float64[2, 3]", "complex128[2, 3]"),
                 rank("linalg_matrix_rank.atol_rtol_tensor(Tensor input, *, " + TOLERANCES, "input")
                         .samples("float64[2, 3], atol=float64[]"),
                 rank("linalg_matrix_rank.atol_rtol_float(Tensor self, *, " + TOLERANCES, "self")

@@ -47,17 +47,20 @@ final class SingularValues {
                                 + " -> (Tensor U, Tensor S, Tensor Vh)")
                         .doc("singular values, descending, and singular vectors; full matrices are square")
                         .composite(n -> decomposition(n, n.bool("full_matrices")))
-                        .samples("float64[3, 2], False", "float64[2, 2]"),
+                        .complex()
+                        .samples("float64[3, 2], False", "float64[2, 2]", "complex128[0, 2]"),
                 operator("linalg_svdvals(Tensor A, *, str? driver=None) -> Tensor")
                         .doc("singular values, descending")
                         .composite(n -> List.of(values(n.arg("A"), n.raw("driver"))))
+                        .complex()
                         .samples("float64[2, 3]", "complex128[2, 2]", "float64[2, 0, 3]"),
                 operator("svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)")
                         .doc(
                                 "singular values, descending, and singular vectors as columns; zeros where they are not asked"
                                         + " for")
                         .composite(SingularValues::withColumns)
-                        .samples("float64[2, 3]", "float64[3, 2], True, False"));
+                        .complex()
+                        .samples("float64[2, 3]", "float64[3, 2], True, False", "complex128[3, 2], True, False"));
     }
 
     private static List<TensorType> types(Call call) {
