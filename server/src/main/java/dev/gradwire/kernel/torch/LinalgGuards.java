@@ -50,9 +50,10 @@ final class LinalgGuards {
             case "linalg_lu_solve" -> rows();
             case "lu_unpack" -> rows();
             case "linalg_ldl_solve" -> blocks();
-            case "linalg_lstsq" -> residuals();
-            case "_linalg_svd", "linalg_svd", "linalg_eig", "linalg_pinv.atol_rtol_tensor" -> finite(null);
-            case "_linalg_eigh", "linalg_eigh" -> finite(triangle());
+            case "linalg_lstsq" -> finite(0, null, finite(1, null, residuals()));
+            case "_linalg_svd", "linalg_svd", "linalg_eig", "linalg_pinv.atol_rtol_tensor" ->
+                finite(0, null, new DispatcherKernel(backend, in));
+            case "_linalg_eigh", "linalg_eigh" -> finite(0, triangle(), new DispatcherKernel(backend, in));
             case "_functional_assert_async.msg" -> allTrue();
             default -> null;
         };
@@ -146,12 +147,12 @@ final class LinalgGuards {
     }
 
     /** The library leaves the residuals out where it finds a matrix without full rank; here they are NaN then. */
-    private @Nullable Body residuals() {
+    private Body residuals() {
+        Body body = new DispatcherKernel(backend, in);
         if (in.call().results().size() < 2) {
-            return null;
+            return body;
         }
         TensorType expected = in.call().results().get(1);
-        Body body = new DispatcherKernel(backend, in);
         return operands -> {
             TorchTensor[] results = body.run(operands);
             if (!results[1].layout().shape().equals(expected.shape())) {
@@ -188,12 +189,11 @@ final class LinalgGuards {
      *
      * @param cut what cuts out the part that the kernel reads, null for all
      */
-    private Body finite(@Nullable Body cut) {
-        int operand = in.operand(0);
-        TensorType type = in.type(0);
+    private Body finite(int argument, @Nullable Body cut, Body body) {
+        int operand = in.operand(argument);
+        TensorType type = in.type(argument);
         Body isFinite = call("isfinite", type, new Argument.Operand(0));
         Body all = call("all", type.withDtype(DType.BOOL), new Argument.Operand(0));
-        Body body = new DispatcherKernel(backend, in);
         return operands -> {
             TorchTensor[] matrices = {operands[operand]};
             TorchTensor[] read = cut == null ? matrices : cut.run(matrices);
