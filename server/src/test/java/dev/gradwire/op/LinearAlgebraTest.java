@@ -37,9 +37,7 @@ final class LinearAlgebraTest {
     }
 
     private static Tensor tensor(String shape, double... elements) {
-        long[] dims = Arrays.stream(shape.split(" "))
-                .mapToLong(Long::parseLong)
-                .toArray();
+        long[] dims = Arrays.stream(shape.split(" ")).mapToLong(Long::parseLong).toArray();
         return Tensor.of(DType.FLOAT64, Shape.of(dims), elements);
     }
 
@@ -51,10 +49,7 @@ final class LinearAlgebraTest {
     private static final Tensor SECOND_IS_SINGULAR = tensor("2 2 2", 1, 0, 0, 1, 1, 2, 2, 4);
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     linalg_inv(a)                                | linalg_inv: matrix 1 of the batch is singular: pivot 2 is zero
                     inverse(a)                                   | linalg_inv: matrix 1 of the batch is singular: pivot 2 is zero
                     linalg_inv_ex(a, check_errors=True)          | linalg_inv: matrix 1 of the batch is singular: pivot 2 is zero
@@ -69,8 +64,7 @@ final class LinearAlgebraTest {
         String program = call.contains("zeros_like")
                 ? "z = zeros_like(a)\ny = " + call.replace("zeros_like(a)", "z")
                 : "y = " + call;
-        assertThatThrownBy(() -> run(
-                        "a: float64[2, 2, 2]\n" + program + "\nreturn y", Map.of("a", SECOND_IS_SINGULAR)))
+        assertThatThrownBy(() -> run("a: float64[2, 2, 2]\n" + program + "\nreturn y", Map.of("a", SECOND_IS_SINGULAR)))
                 .isInstanceOf(StepException.class)
                 .hasMessage(message)
                 .extracting(e -> ((StepException) e).node())
@@ -80,26 +74,26 @@ final class LinearAlgebraTest {
 
     @Test
     void oneMatrixIsNamedWithoutANumber() {
-        assertThatThrownBy(() -> run(
-                        "a: float64[2, 2]\ny = linalg_inv(a)\nreturn y", Map.of("a", tensor("2 2", 1, 2, 2, 4))))
+        assertThatThrownBy(() ->
+                        run("a: float64[2, 2]\ny = linalg_inv(a)\nreturn y", Map.of("a", tensor("2 2", 1, 2, 2, 4))))
                 .hasMessage("linalg_inv: the matrix is singular: pivot 2 is zero");
     }
 
     /** Where the client asks for info, it gets that. */
     @ParameterizedTest
-    @ValueSource(strings = {"linalg_inv_ex(a)", "linalg_solve_ex(a, a)", "linalg_lu_factor_ex(a)", "linalg_cholesky_ex(a)"})
+    @ValueSource(
+            strings = {"linalg_inv_ex(a)", "linalg_solve_ex(a, a)", "linalg_lu_factor_ex(a)", "linalg_cholesky_ex(a)"})
     void infoTellsWhichMatrixItIs(String call) {
         int info = call.startsWith("linalg_lu") ? 2 : 1;
-        Map<String, Tensor> values = run(
-                "a: float64[2, 2, 2]\ny = " + call + "\nreturn y:" + info, Map.of("a", SECOND_IS_SINGULAR));
+        Map<String, Tensor> values =
+                run("a: float64[2, 2, 2]\ny = " + call + "\nreturn y:" + info, Map.of("a", SECOND_IS_SINGULAR));
         assertThat(doubles(values.get("y:" + info))).containsExactly(0, 2);
     }
 
     /** Tracers write the check as a node that nobody reads. */
     @Test
     void aCheckRunsWithoutAReader() {
-        String program =
-                """
+        String program = """
                 a: float64[2, 2, 2]
                 f = linalg_inv_ex(a)
                 check = _linalg_check_errors(f:1, "linalg.inv", is_matrix=False)
@@ -118,41 +112,33 @@ final class LinearAlgebraTest {
 
     /** The cofactors, also where det(A) = 0, first and second order; PyTorch gives zeros and NaN here. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     1 2 2 4 | 4 -2 -2 1 | 1 -1 -1 1
                     0 0 0 0 | 0 0 0 0   | 1 -1 -1 1
                     1 1 1 1 | 1 -1 -1 1 | 1 -1 -1 1
                     """)
     void determinantsOfSingularMatricesHaveDerivatives(String matrix, String first, String second) {
-        Map<String, Tensor> values = run(
-                """
+        Map<String, Tensor> values = run("""
                 a: float64[2, 2] requires_grad
                 y = linalg_det(a)
                 g = grad([y], [a], None)
                 s = sum(g)
                 h = grad([s], [a], None)
                 return g, h
-                """,
-                Map.of("a", tensor("2 2", numbers(matrix))));
+                """, Map.of("a", tensor("2 2", numbers(matrix))));
         assertThat(doubles(values.get("g"))).containsExactly(numbers(first), within(1e-12));
         assertThat(doubles(values.get("h"))).containsExactly(numbers(second), within(1e-12));
     }
 
     private static double[] numbers(String text) {
-        return Arrays.stream(text.strip().split(" ")).mapToDouble(Double::parseDouble).toArray();
+        return Arrays.stream(text.strip().split(" "))
+                .mapToDouble(Double::parseDouble)
+                .toArray();
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "linalg_lu_solve(f, p, f)",
-                "lu_solve(f, f, p)",
-                "lu_unpack(f, p)",
-                "linalg_ldl_solve(f, p, f)"
-            })
+            strings = {"linalg_lu_solve(f, p, f)", "lu_solve(f, f, p)", "lu_unpack(f, p)", "linalg_ldl_solve(f, p, f)"})
     void pivotsOutOfRangeAreRefused(String call) {
         for (double pivot : new double[] {0, -1, 4, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
             Map<String, Tensor> inputs = Map.of(
@@ -167,10 +153,7 @@ final class LinearAlgebraTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     linalg_inv(a)                                   | A
                     linalg_inv(v)                                   | A
                     linalg_det(i)                                   | A
@@ -201,8 +184,7 @@ final class LinearAlgebraTest {
                     _linalg_check_errors(v, "x", is_matrix=True)    | info
                     """)
     void theArgumentToBlameIsNamed(String call, String argument) {
-        String program =
-                """
+        String program = """
                 a: float64[2, 3]
                 s: float64[3, 3]
                 f: float32[3, 3]
@@ -214,8 +196,7 @@ final class LinearAlgebraTest {
                 p: int32[3]
                 y = %s
                 return y
-                """
-                        .formatted(call);
+                """.formatted(call);
         assertThatThrownBy(() -> TextProgram.of(engine, program))
                 .isInstanceOf(GraphException.class)
                 .hasMessageContaining("argument '" + argument + "'");

@@ -8,7 +8,6 @@ import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
