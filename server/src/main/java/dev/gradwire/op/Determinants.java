@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * A's own, while PyTorch may give those of Aᵀ.
  */
 final class Determinants {
-    /** Below this part of the largest one, a singular value or pivot counts as nothing. */
+    /** Matrices are taken for at least so large, so that the pivots lifted in a matrix of zeros can be divided by. */
     private static final double LEAST = 1e-20;
 
     private Determinants() {}
