@@ -29,4 +29,9 @@ public record RunOptions(
     public RunOptions withSeed(long changed) {
         return new RunOptions(cancelled, detectAnomaly, keepGoing, profile, changed, maxIterations);
     }
+
+    /** The same run again, for its values only. */
+    public RunOptions unwatched() {
+        return new RunOptions(cancelled, false, false, false, seed, maxIterations);
+    }
 }

@@ -23,6 +23,7 @@ public enum Limit {
     MAX_FLOPS(100_000_000_000_000L, "FLOPs", "Floating point operations of one run."),
     MAX_LOOP_ITERATIONS(
             RunOptions.MAX_ITERATIONS, "iterations", "Iterations of all loops without max_iterations in one run."),
+    MAX_GRAD_CHECK_RUNS(10_000, "runs", "Times that a gradient check computes the roots."),
     MAX_SESSION_BYTES(memoryInBytes(), "bytes", "Bytes of the tensors that one session keeps on the server."),
     MAX_MESSAGE_BYTES(4 << 20, "bytes", "One message, either way; a Session carries larger tensors in chunks."),
     MAX_CHUNK_BYTES(1 << 20, "bytes", "Data of one TensorChunk."),

@@ -39,7 +39,11 @@ record Prepared(Compiled compiled, RunSettings settings, ByteString digest, List
         limits.checkAt(Limit.MAX_PEAK_BYTES, price.peakBytes(), "the run", "graph");
         limits.checkAt(Limit.MAX_FLOPS, price.flops(), "the run", "graph");
         List<GradFn> gradFns = new GradFnEncoder(compiled, List.of()).encode(settings.gradFns());
-        return new Prepared(compiled, settings, digest, gradFns, System.nanoTime() - start);
+        Prepared prepared = new Prepared(compiled, settings, digest, gradFns, System.nanoTime() - start);
+        if (settings.gradCheck() != null) {
+            GradChecks.require(prepared, settings.gradCheck(), resources);
+        }
+        return prepared;
     }
 
     private static Compiled compile(dev.gradwire.engine.Program program, String device, Resources resources) {

@@ -25,6 +25,7 @@ enum Problem {
     SIZE_OVERFLOW(Status.Code.INVALID_ARGUMENT, "the size of %s does not fit 64 bits"),
     DATA_SIZE(Status.Code.INVALID_ARGUMENT, "%s has %d bytes of data, but %s needs %d"),
     INVALID_BOOL(Status.Code.INVALID_ARGUMENT, "%s holds a bool that is neither 0 nor 1"),
+    INVALID_NUMBER(Status.Code.INVALID_ARGUMENT, "%s must be a finite number of at least 0, but is %s"),
     COTANGENT_COUNT(Status.Code.INVALID_ARGUMENT, "%d cotangents are given for %d roots"),
     LIMIT_EXCEEDED(Status.Code.INVALID_ARGUMENT, "%s has %d %s, but %s is %d"),
     RESPONSE_TOO_LARGE(

@@ -5,6 +5,7 @@ import dev.gradwire.engine.Compiled;
 import dev.gradwire.engine.ResidentTensor;
 import dev.gradwire.engine.RunResult;
 import dev.gradwire.graph.Graph;
+import dev.gradwire.runtime.RunOptions;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.v1.Gradient;
@@ -44,17 +45,17 @@ final class RunHandler {
         checkSize(response.buildPartial().getSerializedSize(), prepared.compiled());
         List<Tensor> inputs = inputs(prepared.compiled());
         List<ResidentTensor> residents = new ArrayList<>();
-        try (Lease _ = resources.budget().take(prepared.plan().price().peakBytes())) {
+        try (Lease _ = resources.budget().take(prepared.plan().price().peakBytes() + GradChecks.extraBytes(prepared))) {
             long start = System.nanoTime();
             for (Tensor input : inputs) {
                 residents.add(resources.engine().upload(prepared.settings().device(), input));
             }
             long uploaded = System.nanoTime();
-            try (RunResult result = resources
-                    .engine()
-                    .run(prepared.compiled(), residents, prepared.settings().runOptions(context))) {
+            RunOptions options = prepared.settings().runOptions(context);
+            try (RunResult result = resources.engine().run(prepared.compiled(), residents, options)) {
                 long ran = System.nanoTime();
                 addResult(prepared, result, response);
+                response.addAllGradChecks(GradChecks.run(prepared, residents, result, options, resources));
                 long copyNanos = uploaded - start + System.nanoTime() - ran;
                 Timing timing = new Timing(prepared.nanos(), queueNanos, result.computeNanos(), copyNanos);
                 response.setStatistics(Encoder.statistics(prepared.compiled(), timing));

@@ -1,6 +1,7 @@
 package dev.gradwire.service;
 
 import dev.gradwire.engine.Engine;
+import dev.gradwire.engine.GradCheckSettings;
 import dev.gradwire.runtime.RunOptions;
 import dev.gradwire.v1.Encoding;
 import dev.gradwire.v1.GradFnMode;
@@ -8,6 +9,7 @@ import dev.gradwire.v1.GradFnSelection;
 import dev.gradwire.v1.Options;
 import dev.gradwire.v1.Precision;
 import io.grpc.Context;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client's options, checked, with defaults in place of what was left out.
@@ -16,7 +18,7 @@ import io.grpc.Context;
  * @param maxLoopIterations the server's own bound for loops that have none
  * @param gradFns whose metadata to return
  * @param seed key of the random operators, where a run has none of its own
- * @param maxLoopIterations the server's own bound for loops that have none
+ * @param gradCheck null where gradients are not to be checked
  */
 record RunSettings(
         String device,
@@ -25,7 +27,8 @@ record RunSettings(
         boolean profile,
         GradFnSelection gradFns,
         long seed,
-        long maxLoopIterations) {
+        long maxLoopIterations,
+        @Nullable GradCheckSettings gradCheck) {
     static RunSettings of(Options options, Limits limits) {
         String device = options.getDevice().isEmpty() ? Engine.DEFAULT_DEVICE : options.getDevice();
         limits.checkAt(Limit.MAX_NAME_BYTES, device.length(), "the device", "options.device");
@@ -47,7 +50,8 @@ record RunSettings(
                 options.getProfile(),
                 options.getGradFns(),
                 options.getSeed(),
-                limits.get(Limit.MAX_LOOP_ITERATIONS));
+                limits.get(Limit.MAX_LOOP_ITERATIONS),
+                GradChecks.settings(options));
     }
 
     /** Ends the run once the call is cancelled or late; the call's context knows of both. */

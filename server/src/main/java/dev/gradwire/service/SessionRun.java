@@ -57,14 +57,17 @@ final class SessionRun {
             List<ResidentTensor> inputs = tensors.bind(prepared, execute);
             planStays(resources.limits());
             planFetches();
-            Lease running = lease(budget.borrow(unheldPeakBytes(inputs)));
-            try (RunResult result = resources.engine().run(prepared.compiled(), inputs, runOptions(context))) {
+            Lease running = lease(budget.borrow(unheldPeakBytes(inputs) + GradChecks.extraBytes(prepared)));
+            RunOptions options = runOptions(context);
+            try (RunResult result = resources.engine().run(prepared.compiled(), inputs, options)) {
                 long start = System.nanoTime();
                 place(result);
                 fetch(result);
                 Timing timing =
                         new Timing(prepared.nanos(), queueNanos, result.computeNanos(), System.nanoTime() - start);
-                dev.gradwire.v1.Executed end = end(result, timing);
+                dev.gradwire.v1.Executed end = end(result, timing).toBuilder()
+                        .addAllGradChecks(GradChecks.run(prepared, inputs, result, options, resources))
+                        .build();
                 RunHandler.requireMessageSize(end.getSerializedSize() + 16L, resources.limits());
                 commit();
                 done = true;
@@ -80,7 +83,7 @@ final class SessionRun {
     }
 
     private RunOptions runOptions(Context context) {
-        RunOptions options = prepared.settings().runOptions(context);
+        RunOptions options = runOptions(context);
         return execute.hasSeed() ? options.withSeed(execute.getSeed()) : options;
     }
 
