@@ -53,6 +53,18 @@ def test_anomalies_name_the_first_node(server):
     assert server.last_run.anomaly.node == "bad"
 
 
+def test_gradients_against_finite_differences(server):
+    x = gw.tensor([0.5, 0.0, -2.0], dtype=gw.float64, requires_grad=True)
+    (x.tanh() * x).sum().backward(options=gw.Options(gradcheck=True))
+    (check,) = server.last_run.grad_checks
+    assert check.passed and check.samples == 3 and check.max_absolute_error < 1e-6
+    with gw.options(gradcheck=gw.GradCheck(eps=1e-3)):
+        gw.relu(x).sum().backward()
+    (check,) = server.last_run.grad_checks
+    assert not check.passed and list(check.worst_index) == [1]
+    assert check.worst_analytic == 0 and check.worst_numeric == pytest.approx(0.5)
+
+
 def test_profile(server):
     x = gw.ones(64, 64, requires_grad=True)
     y = (x @ x).sum()

@@ -47,7 +47,7 @@ from ._errors import (
 from ._gradfn import GradFn
 from ._graph import enable_grad, is_grad_enabled, no_grad
 from ._operators import *
-from ._options import Options, options
+from ._options import GradCheck, Options, options
 from ._random import manual_seed
 from ._session import Session
 from ._tensor import Tensor, tensor
@@ -66,6 +66,7 @@ __all__ = [
     "DType",
     "DeadlineExceededError",
     "DeviceUnavailableError",
+    "GradCheck",
     "GradFn",
     "GradwireError",
     "InvalidGraphError",

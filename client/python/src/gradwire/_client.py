@@ -78,7 +78,7 @@ class Client:
 
     @property
     def last_run(self) -> _stream.Outcome | None:
-        """This thread's last run: ``statistics``, ``guarantees``, ``anomaly`` as the server sent them."""
+        """This thread's last run: ``statistics``, ``guarantees``, ``anomaly``, ``grad_checks`` as the server sent them."""
         return getattr(self._local, "last_run", None)
 
     def resolve(self, given: Options | None) -> Options:

@@ -12,6 +12,32 @@ from . import _random, _wire
 
 
 @dataclass(frozen=True)
+class GradCheck:
+    """How gradients are compared with central finite differences after a run; what is 0 is left to the server.
+
+    Attributes:
+        samples: directions tried of each input: an element, or the real or imaginary part of one (the server's
+            default: 16; all of them where an input has no more)
+        eps: step to either side (1e-6 for inputs of 64 bits, 1e-2 of 32)
+        atol: an error is allowed up to atol + rtol * abs(numeric) (1e-5 for inputs of 64 bits, 1e-2 of 32)
+        rtol: see atol (1e-3 for inputs of 64 bits, 1e-2 of 32)
+        seed: by which directions are drawn
+    """
+
+    samples: int = 0
+    eps: float = 0.0
+    atol: float = 0.0
+    rtol: float = 0.0
+    seed: int = 0
+
+    def to_wire(self) -> Any:
+        """The GradCheck message."""
+        return _wire.GradCheck(
+            samples=self.samples, eps=self.eps, atol=self.atol, rtol=self.rtol, seed=self.seed % 2**64
+        )
+
+
+@dataclass(frozen=True)
 class Options:
     """How to run a request; what is None is left to the client's own options, then to the server.
 
@@ -22,6 +48,8 @@ class Options:
         keep_going: with detect_anomaly, finish and report it in ``client.last_run.anomaly``
         profile: measure each node; the figures are in its grad_fn
         precision: rounding allowed in products of float32: "exact", "tf32", "bfloat16"
+        gradcheck: compare gradients with finite differences; True for the server's tolerances. The answer stands in
+            ``client.last_run.grad_checks``, one for each input with ``passed``, ``max_absolute_error``, ``worst_index``
         seed: key of the random operators; None: what manual_seed was given, else 0
         timeout: seconds until DeadlineExceededError
     """
@@ -34,6 +62,7 @@ class Options:
     precision: str | None = None
     seed: int | None = None
     timeout: float | None = None
+    gradcheck: GradCheck | bool | None = None
 
     def __post_init__(self) -> None:
         if self.precision is not None and self.precision not in _wire.PRECISIONS:
@@ -54,6 +83,9 @@ class Options:
         message.seed = _random.default_seed() if self.seed is None else self.seed % 2**64
         if self.precision is not None:
             message.precision = _wire.PRECISIONS[self.precision]
+        if self.gradcheck:
+            check = GradCheck() if self.gradcheck is True else self.gradcheck
+            message.grad_check.CopyFrom(check.to_wire())
         if grad_fns:
             message.grad_fns.mode = _wire.GRAD_FN_MODES[grad_fns]
             message.grad_fns.nodes.extend(grad_fn_nodes)
@@ -72,10 +104,10 @@ def current() -> Options:
 def options(
     *, device: str | None = None, deterministic: bool | None = None, detect_anomaly: bool | None = None,
     keep_going: bool | None = None, profile: bool | None = None, precision: str | None = None, seed: int | None = None,
-    timeout: float | None = None,
+    timeout: float | None = None, gradcheck: GradCheck | bool | None = None,
 ) -> Iterator[None]:  # fmt: skip
     """Within it, requests of this thread are run so; see Options."""
-    given = Options(device, deterministic, detect_anomaly, keep_going, profile, precision, seed, timeout)
+    given = Options(device, deterministic, detect_anomaly, keep_going, profile, precision, seed, timeout, gradcheck)
     token = _current.set(given.over(_current.get()))
     try:
         yield

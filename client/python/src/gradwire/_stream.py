@@ -29,6 +29,7 @@ class Outcome:
     statistics: Any = None
     guarantees: Any = None
     anomaly: Any = None
+    grad_checks: list[Any] = field(default_factory=list)
 
 
 class Stream:
@@ -127,6 +128,7 @@ def _outcome(executed: Any, partial: dict[tuple[str, str], tuple[bytearray, Tens
         statistics=executed.statistics,
         guarantees=executed.guarantees,
         anomaly=executed.anomaly if executed.HasField("anomaly") else None,
+        grad_checks=list(executed.grad_checks),
     )
 
 

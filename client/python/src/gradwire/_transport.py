@@ -93,6 +93,7 @@ def _run(stub: Stub, request: Request, settings: dict[str, Any]) -> Outcome:
         used = gradient.WhichOneof("state") == "value"
         outcome.gradients[gradient.input] = _tensor(gradient.value) if used else None
     outcome.anomaly = answer.anomaly if answer.HasField("anomaly") else None
+    outcome.grad_checks = list(answer.grad_checks)
     return outcome
 
 

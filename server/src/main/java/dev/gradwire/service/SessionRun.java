@@ -83,7 +83,7 @@ final class SessionRun {
     }
 
     private RunOptions runOptions(Context context) {
-        RunOptions options = runOptions(context);
+        RunOptions options = prepared.settings().runOptions(context);
         return execute.hasSeed() ? options.withSeed(execute.getSeed()) : options;
     }
 

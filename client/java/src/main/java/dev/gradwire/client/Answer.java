@@ -3,6 +3,7 @@ package dev.gradwire.client;
 import com.google.protobuf.ByteString;
 import dev.gradwire.v1.Anomaly;
 import dev.gradwire.v1.Executed;
+import dev.gradwire.v1.GradCheckResult;
 import dev.gradwire.v1.GradFn;
 import dev.gradwire.v1.Gradient;
 import dev.gradwire.v1.Guarantees;
@@ -27,7 +28,8 @@ record Answer(
         List<GradFn> gradFns,
         Statistics statistics,
         Guarantees guarantees,
-        @Nullable Anomaly anomaly) {
+        @Nullable Anomaly anomaly,
+        List<GradCheckResult> gradChecks) {
 
     static Answer of(RunResponse response) {
         Map<String, TensorData> outputs = new HashMap<>();
@@ -46,7 +48,8 @@ record Answer(
                 response.getGradFnsList(),
                 response.getStatistics(),
                 response.getGuarantees(),
-                response.hasAnomaly() ? response.getAnomaly() : null);
+                response.hasAnomaly() ? response.getAnomaly() : null,
+                response.getGradChecksList());
     }
 
     /** @param opened the metadata that came when the program was opened, without measurements */
@@ -61,7 +64,8 @@ record Answer(
                 executed.getGradFnsCount() == 0 ? opened : executed.getGradFnsList(),
                 executed.getStatistics(),
                 executed.getGuarantees(),
-                executed.hasAnomaly() ? executed.getAnomaly() : null);
+                executed.hasAnomaly() ? executed.getAnomaly() : null,
+                executed.getGradChecksList());
     }
 
     private static TensorData data(Tensor message) {

@@ -1,6 +1,8 @@
 package dev.gradwire.client;
 
+import dev.gradwire.v1.GradCheckResult;
 import dev.gradwire.v1.Statistics;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -39,6 +41,11 @@ public final class Run {
     /** What the run took, waited for if need be. */
     public Statistics statistics() {
         return await().statistics();
+    }
+
+    /** How gradients compare with finite differences, with {@link RunOptions#gradCheck}; waited for if need be. */
+    public List<GradCheckResult> gradChecks() {
+        return await().gradChecks();
     }
 
     /** Whether the results are there, or it failed. */

@@ -1,5 +1,6 @@
 package dev.gradwire.client;
 
+import dev.gradwire.v1.GradCheck;
 import dev.gradwire.v1.GradFnMode;
 import dev.gradwire.v1.GradFnSelection;
 import dev.gradwire.v1.Options;
@@ -44,6 +45,14 @@ public final class RunOptions {
     /** With {@link #detectAnomaly}: finishes the run and only reports the anomaly. See {@link Report#anomaly}. */
     public RunOptions keepGoing(boolean on) {
         return new RunOptions(wire.toBuilder().setKeepGoing(on).build());
+    }
+
+    /**
+     * Compares gradients with finite differences; the default instance leaves samples and tolerances to the server. See
+     * {@link Report#gradChecks}.
+     */
+    public RunOptions gradCheck(GradCheck check) {
+        return new RunOptions(wire.toBuilder().setGradCheck(check).build());
     }
 
     /** Measures nodes, which slows the run down. See {@link Report#gradFns}. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.gradwire.service.GradwireServer;
 import dev.gradwire.service.ServerConfig;
+import dev.gradwire.v1.GradCheck;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -197,6 +198,20 @@ final class EndToEndTest {
         assertThatExceptionOfType(AnomalyException.class)
                 .isThrownBy(() -> x.log().named("logarithm").sum().backward())
                 .satisfies(e -> assertThat(e.anomaly().getNode()).isEqualTo("logarithm"));
+    }
+
+    @Test
+    void gradientsAreComparedWithFiniteDifferences() {
+        Gradwire checking = client.withOptions(RunOptions.defaults()
+                .gradCheck(GradCheck.newBuilder().setSamples(2).build()));
+        Tensor x = checking.tensor(new double[] {0.5, -1, 2}).requiresGrad(true);
+        Report report = checking.backward(x.tanh().sum(), null);
+
+        assertThat(report.gradChecks()).singleElement().satisfies(check -> {
+            assertThat(check.getPassed()).isTrue();
+            assertThat(check.getSamples()).isEqualTo(2);
+            assertThat(check.getWorstAnalytic()).isCloseTo(check.getWorstNumeric(), within(1e-6));
+        });
     }
 
     @Test
