@@ -93,6 +93,8 @@ public final class Operators implements OperatorTable {
                     ComplexParts.declarations(),
                     Powers.declarations(),
                     Rounding.declarations(),
+                    Fourier.declarations(),
+                    FourierForms.declarations(),
                     Comparison.declarations(),
                     Selection.declarations(),
                     Clamping.declarations(),
