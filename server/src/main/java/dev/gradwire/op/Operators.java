@@ -95,6 +95,8 @@ public final class Operators implements OperatorTable {
                     Rounding.declarations(),
                     Fourier.declarations(),
                     FourierForms.declarations(),
+                    FramedTransforms.declarations(),
+                    SignalWindows.declarations(),
                     Comparison.declarations(),
                     Selection.declarations(),
                     Clamping.declarations(),
