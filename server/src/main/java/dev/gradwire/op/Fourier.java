@@ -45,8 +45,7 @@ final class Fourier {
                                 "self",
                                 n -> n.grad()
                                         .call("_fft_c2c", n.raw("dim"), n.raw("normalization"), !n.bool("forward")))
-                        .kernelWhere("_fft_c2c", Fourier::arguments, Fourier::hasElements)
-                        .decompose(Fourier::nothing)
+                        .kernel("_fft_c2c", Fourier::arguments)
                         .samples(
                                 "complex128[3, 5], [-1], 0, True",
                                 "complex128[3, 4], [0, 1], 1, False",
@@ -58,8 +57,7 @@ final class Fourier {
                         .gradFn("FftR2CBackward0")
                         .types(one(Fourier::halved))
                         .vjp("self", Fourier::ofReal)
-                        .kernelWhere("_fft_r2c", Fourier::arguments, Fourier::hasElements)
-                        .decompose(n -> nothing(n, halved(n.call())))
+                        .kernel("_fft_r2c", Fourier::arguments)
                         .samples(
                                 "float64[5], [0], 0, True",
                                 "float64[3, 4], [-2, -1], 1, True",
@@ -71,8 +69,7 @@ final class Fourier {
                         .complex()
                         .types(one(Fourier::whole))
                         .vjp("self", Fourier::ofHalf)
-                        .kernelWhere("_fft_c2r", Fourier::arguments, Fourier::hasElements)
-                        .decompose(n -> nothing(n, whole(n.call())))
+                        .kernel("_fft_c2r", Fourier::arguments)
                         .samples(
                                 "complex128[3], [0], 0, 5",
                                 "complex128[3], [0], 2, 4",
@@ -151,22 +148,10 @@ final class Fourier {
         return new TensorType(self.dtype().toReal(), self.shape().withDim(last, size));
     }
 
-    private static boolean hasElements(Call call) {
-        return call.shape("self").elements() > 0;
-    }
-
     private static List<Argument> arguments(Call call) {
         List<Argument> args = new ArrayList<>(call.args());
         args.set(1, Expr.argument(dims(call)));
         return args;
-    }
-
-    private static Expr nothing(Args n) {
-        return nothing(n, n.type("self"));
-    }
-
-    private static Expr nothing(Args n, TensorType type) {
-        return n.full(type, 0);
     }
 
     /** Re F⁻¹ of the cotangent, which counts as zero in the half that is left out. */

@@ -122,7 +122,7 @@ final class FramedTransforms {
             extended[i] = dim < 0 ? 1 : self.size(dim);
         }
         Expr wide = self.call("view", extended).call("pad", new long[] {amount, amount}, n.raw("pad_mode"));
-        return self.rank() == 1 ? wide.call("view", wide.size(2)) : wide.call("view", wide.size(1), wide.size(2));
+        return self.rank() == 1 ? wide.call("view", new long[] {wide.size(2)}) : wide.call("view", new long[] {wide.size(1), wide.size(2)});
     }
 
     private static @Nullable Expr window(Args n, Frame frame, DType dtype) {
@@ -193,7 +193,7 @@ final class FramedTransforms {
                         ? n.arg("window")
                         : n.full(new TensorType(self.dtype().toReal(), Shape.of(frame.window)), 1));
         long length = Math.addExact(frame.size, Math.multiplyExact((long) frame.hop, count - 1));
-        Expr signal = overlapped(frames.mul(window.call("view", 1, 1, (long) frame.size)), frame, length);
+        Expr signal = overlapped(frames.mul(window.call("view", new long[] {1, 1, frame.size})), frame, length);
         Expr envelope =
                 overlapped(window.pow(2).expand(Shape.of(1, count, frame.size)), frame, length);
         return trimmed(n, signal, envelope, frame, length);
