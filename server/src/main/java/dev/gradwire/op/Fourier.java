@@ -46,6 +46,7 @@ final class Fourier {
                                 n -> n.grad()
                                         .call("_fft_c2c", n.raw("dim"), n.raw("normalization"), !n.bool("forward")))
                         .kernel("_fft_c2c", Fourier::arguments)
+                        .batch(Batch.listing("dim"))
                         .samples(
                                 "complex128[3, 5], [-1], 0, True",
                                 "complex128[3, 4], [0, 1], 1, False",
@@ -58,6 +59,7 @@ final class Fourier {
                         .types(one(Fourier::halved))
                         .vjp("self", Fourier::ofReal)
                         .kernel("_fft_r2c", Fourier::arguments)
+                        .batch(Batch.listing("dim"))
                         .samples(
                                 "float64[5], [0], 0, True",
                                 "float64[3, 4], [-2, -1], 1, True",
@@ -70,6 +72,7 @@ final class Fourier {
                         .types(one(Fourier::whole))
                         .vjp("self", Fourier::ofHalf)
                         .kernel("_fft_c2r", Fourier::arguments)
+                        .batch(Batch.listing("dim"))
                         .samples(
                                 "complex128[3], [0], 0, 5",
                                 "complex128[3], [0], 2, 4",

@@ -37,6 +37,9 @@ final class Guards {
             case "_fft_c2r" -> {
                 fft(in, true, true);
                 require(in, in.integer(3) > 0, "the last dimension must have a positive size");
+                long[] dims = in.integers(1);
+                long points = in.shape(0).dim((int) dims[dims.length - 1]);
+                require(in, points > in.integer(3) / 2, "the last dimension has too few points");
             }
             case "_adaptive_avg_pool2d_backward", "adaptive_max_pool2d_backward" -> pooled(in, 2);
             case "_adaptive_avg_pool3d_backward", "adaptive_max_pool3d_backward" -> pooled(in, 3);
