@@ -131,8 +131,7 @@ final class Fourier {
         normalization(call);
         Shape shape = self.shape();
         return new TensorType(
-                self.dtype().toComplex(),
-                call.bool("onesided") ? shape.withDim(last, shape.dim(last) / 2 + 1) : shape);
+                self.dtype().toComplex(), call.bool("onesided") ? shape.withDim(last, shape.dim(last) / 2 + 1) : shape);
     }
 
     private static TensorType whole(Call call) {

@@ -89,7 +89,8 @@ final class FourierForms {
             case "forward" -> forward ? Fourier.BY_SIZE : Fourier.NONE;
             case "ortho" -> Fourier.BY_ROOT;
             default ->
-                throw Require.invalid("norm", "must be \"backward\", \"forward\" or \"ortho\", but is \"" + norm + "\"");
+                throw Require.invalid(
+                        "norm", "must be \"backward\", \"forward\" or \"ortho\", but is \"" + norm + "\"");
         };
     }
 
@@ -159,17 +160,14 @@ final class FourierForms {
     private static Expr fromReal(Args n, boolean forward, boolean onesided) {
         Expr input = realInput(n);
         int dim = Dims.existing(n.call(), "dim", input.shape());
-        Expr result = sized(n, input, dim)
-                .call("_fft_r2c", new long[] {dim}, normalization(n, forward), onesided);
+        Expr result = sized(n, input, dim).call("_fft_r2c", new long[] {dim}, normalization(n, forward), onesided);
         return forward ? result : result.conj();
     }
 
     private static Expr toReal(Args n, boolean forward) {
         Expr input = promoted(n, true);
         int dim = Dims.existing(n.call(), "dim", input.shape());
-        long size = n.has("n")
-                ? points("n", n.integer("n"))
-                : points("n", Math.multiplyExact(2, input.size(dim) - 1));
+        long size = n.has("n") ? points("n", n.integer("n")) : points("n", Math.multiplyExact(2, input.size(dim) - 1));
         if (n.has("n")) {
             input = resized(input, new long[] {dim}, new long[] {size / 2 + 1});
         }
@@ -179,11 +177,16 @@ final class FourierForms {
 
     // Several dimensions
 
-    /**
-     * @param dims from the front
-     * @param sizes points along each of them
-     */
-    private record Extent(long[] dims, long[] sizes) {
+    /** Dimensions from the front and the points along each of them. */
+    private static final class Extent {
+        private final long[] dims;
+        private final long[] sizes;
+
+        Extent(long[] dims, long[] sizes) {
+            this.dims = dims;
+            this.sizes = sizes;
+        }
+
         int last() {
             return dims.length - 1;
         }
@@ -208,9 +211,10 @@ final class FourierForms {
         boolean sized = n.has("s");
         int count = sized ? n.ints("s").length : rank;
         Require.that(count <= rank, "s", "has " + count + " sizes for a tensor of shape " + shape);
-        long[] dims = n.has("dim") ? listed(n.call(), rank) : LongStream.range(rank - count, rank).toArray();
-        Require.that(
-                !sized || dims.length == count, "s", "has " + count + " sizes for " + dims.length + " dimensions");
+        long[] dims = n.has("dim")
+                ? listed(n.call(), rank)
+                : LongStream.range(rank - count, rank).toArray();
+        Require.that(!sized || dims.length == count, "s", "has " + count + " sizes for " + dims.length + " dimensions");
         long[] sizes = new long[dims.length];
         for (int i = 0; i < dims.length; i++) {
             long given = sized ? n.ints("s")[i] : -1;
@@ -221,7 +225,8 @@ final class FourierForms {
 
     private static long[] listed(Call call, int rank) {
         Argument given = call.arg("dim");
-        if (rank == 0 && !(given instanceof Argument.Items items && items.items().isEmpty())) {
+        if (rank == 0
+                && !(given instanceof Argument.Items items && items.items().isEmpty())) {
             throw Require.shape("dim", "names a dimension of a tensor of shape []");
         }
         return Dims.listed(call, "dim", rank);
@@ -236,8 +241,7 @@ final class FourierForms {
     private static Expr realTransform(Args n) {
         Expr input = realInput(n);
         Extent extent = extent(n).atLeastOne();
-        return resized(input, extent.dims, extent.sizes)
-                .call("_fft_r2c", extent.dims, normalization(n, true), true);
+        return resized(input, extent.dims, extent.sizes).call("_fft_r2c", extent.dims, normalization(n, true), true);
     }
 
     /** {@code irfftn}, or {@code hfftn}, which transforms forward. */
@@ -253,9 +257,7 @@ final class FourierForms {
         if (!forward) {
             return input.call("_fft_c2r", extent.dims, normalization, size);
         }
-        Expr others = extent.dims.length == 1
-                ? input
-                : input.call("_fft_c2c", extent.otherDims(), normalization, true);
+        Expr others = extent.dims.length == 1 ? input : input.call("_fft_c2c", extent.otherDims(), normalization, true);
         return others.conj().call("_fft_c2r", extent.lastDim(), normalization, size);
     }
 
@@ -263,8 +265,7 @@ final class FourierForms {
         Expr input = realInput(n);
         Extent extent = extent(n).atLeastOne();
         long normalization = normalization(n, false);
-        Expr half = resized(input, extent.dims, extent.sizes)
-                .call("_fft_r2c", extent.lastDim(), normalization, true);
+        Expr half = resized(input, extent.dims, extent.sizes).call("_fft_r2c", extent.lastDim(), normalization, true);
         return extent.dims.length == 1
                 ? half.conj()
                 : half.call("conj_physical").call("_fft_c2c", extent.otherDims(), normalization, false);
@@ -282,7 +283,8 @@ final class FourierForms {
                     for (long dim : dims) {
                         shifts.add((shape.dim((int) dim) + round) / 2);
                     }
-                    return List.of(shifts.isEmpty() ? n.self().call("clone") : n.self().call("roll", shifts, dims));
+                    return List.of(
+                            shifts.isEmpty() ? n.self().call("clone") : n.self().call("roll", shifts, dims));
                 })
                 .samples("float64[2, 5]", "complex128[3, 4], [1]", "float64[3], 0");
     }

@@ -60,8 +60,7 @@ final class FramedTransforms {
         }
 
         private static int positive(Args n, String parameter, long length) {
-            Require.that(
-                    length > 0 && length <= Integer.MAX_VALUE, parameter, "must be positive, but is " + length);
+            Require.that(length > 0 && length <= Integer.MAX_VALUE, parameter, "must be positive, but is " + length);
             return (int) length;
         }
 
@@ -78,8 +77,7 @@ final class FramedTransforms {
         Expr self = n.self();
         Fourier.requireParts("self", self.dtype().toReal());
         Require.rank(n.call(), "self", 1, 2);
-        Require.that(
-                !n.has("align_to_window"), "align_to_window", "must be None: frames begin where the signal does");
+        Require.that(!n.has("align_to_window"), "align_to_window", "must be None: frames begin where the signal does");
         Frame frame = Frame.of(n);
         boolean complexWindow = n.has("window") && n.type("window").dtype().isComplex();
         boolean complexInput = self.dtype().isComplex() || complexWindow;
@@ -96,10 +94,7 @@ final class FramedTransforms {
         }
         long count = 1 + (length - frame.size) / frame.hop;
         Expr frames = input.call("contiguous")
-                .call(
-                        "as_strided",
-                        new long[] {input.size(0), count, frame.size},
-                        new long[] {length, frame.hop, 1});
+                .call("as_strided", new long[] {input.size(0), count, frame.size}, new long[] {length, frame.hop, 1});
         Expr window = window(n, frame, self.dtype());
         frames = window == null ? frames : frames.mul(window);
         Expr spectrum = transformed(n, frames).call("transpose_", 1, 2);
@@ -122,7 +117,9 @@ final class FramedTransforms {
             extended[i] = dim < 0 ? 1 : self.size(dim);
         }
         Expr wide = self.call("view", extended).call("pad", new long[] {amount, amount}, n.raw("pad_mode"));
-        return self.rank() == 1 ? wide.call("view", new long[] {wide.size(2)}) : wide.call("view", new long[] {wide.size(1), wide.size(2)});
+        return self.rank() == 1
+                ? wide.call("view", new long[] {wide.size(2)})
+                : wide.call("view", new long[] {wide.size(1), wide.size(2)});
     }
 
     private static @Nullable Expr window(Args n, Frame frame, DType dtype) {
@@ -151,22 +148,24 @@ final class FramedTransforms {
         Expr self = n.self();
         if (!self.dtype().isComplex()) {
             throw GraphException.argument(
-                    Reason.DTYPE_UNSUPPORTED, "self", "must be complex, but is " + self.dtype().label());
+                    Reason.DTYPE_UNSUPPORTED,
+                    "self",
+                    "must be complex, but is " + self.dtype().label());
         }
         Require.rank(n.call(), "self", 2, 3);
         if (self.shape().elements() == 0) {
             throw Require.shape("self", "must have at least one element, but has shape " + self.shape());
         }
         Frame frame = Frame.of(n);
-        Require.that(
-                frame.hop <= frame.window, "hop_length", "must be at most the window's length, " + frame.window);
+        Require.that(frame.hop <= frame.window, "hop_length", "must be at most the window's length, " + frame.window);
         long count = self.size(-1);
         long points = self.size(-2);
         boolean onesided = n.has("onesided") ? n.bool("onesided") : points != frame.size;
         long expected = onesided ? frame.size / 2 + 1 : frame.size;
         if (points != expected) {
             throw Require.shape(
-                    "self", "must have " + expected + " frequencies for n_fft " + frame.size + ", but has shape "
+                    "self",
+                    "must have " + expected + " frequencies for n_fft " + frame.size + ", but has shape "
                             + self.shape());
         }
         boolean whole = n.bool("return_complex");
@@ -194,8 +193,7 @@ final class FramedTransforms {
                         : n.full(new TensorType(self.dtype().toReal(), Shape.of(frame.window)), 1));
         long length = Math.addExact(frame.size, Math.multiplyExact((long) frame.hop, count - 1));
         Expr signal = overlapped(frames.mul(window.call("view", new long[] {1, 1, frame.size})), frame, length);
-        Expr envelope =
-                overlapped(window.pow(2).expand(Shape.of(1, count, frame.size)), frame, length);
+        Expr envelope = overlapped(window.pow(2).expand(Shape.of(1, count, frame.size)), frame, length);
         return trimmed(n, signal, envelope, frame, length);
     }
 

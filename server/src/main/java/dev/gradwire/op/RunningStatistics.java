@@ -15,7 +15,8 @@ final class RunningStatistics {
     private static final String UPDATED =
             " momentum · of the batch + (1 − momentum) · running; no gradient flows through them";
 
-    private static final String CONSTANT = "differences see the running statistics, which derivatives count as constant";
+    private static final String CONSTANT =
+            "differences see the running statistics, which derivatives count as constant";
 
     private RunningStatistics() {}
 

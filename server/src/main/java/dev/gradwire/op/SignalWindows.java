@@ -25,8 +25,11 @@ final class SignalWindows {
 
     static List<Declaration> declarations() {
         return List.of(
-                window("hann", ", bool periodic=True", "½ − ½ cos(2πk / (n − 1))", (_, k, count) -> raised(
-                        k, count, 0.5, 0.5)),
+                window(
+                        "hann",
+                        ", bool periodic=True",
+                        "½ − ½ cos(2πk / (n − 1))",
+                        (_, k, count) -> raised(k, count, 0.5, 0.5)),
                 window(
                         "hamming",
                         ", bool periodic=True, float alpha=0.54, float beta=0.46",
@@ -75,7 +78,9 @@ final class SignalWindows {
                     DType dtype = n.dtype("dtype", DType.DEFAULT_FLOATING);
                     Require.floating("dtype", dtype);
                     Expr place = n.call("arange", count).to(DType.FLOAT64);
-                    return List.of(order.apply(n, place).mul(1 / (count * n.number("d"))).to(dtype));
+                    return List.of(order.apply(n, place)
+                            .mul(1 / (count * n.number("d")))
+                            .to(dtype));
                 })
                 .unsampled("it has no tensor to differentiate");
     }
