@@ -326,6 +326,14 @@ public final class GraphBuilder {
                 return apply(op, canonical(op, op.schema().bind(positional, keywords)));
             }
         }
+        for (Operator op : candidates) {
+            ConstantNumbers numbers = new ConstantNumbers(op.schema(), this::constantOf);
+            List<Argument> read = numbers.positional(positional);
+            Map<String, Argument> readByName = numbers.keywords(keywords);
+            if (op.schema().takes(read, readByName)) {
+                return apply(op, canonical(op, op.schema().bind(read, readByName)));
+            }
+        }
         throw candidates.isEmpty() ? unknown(name) : mismatch(candidates, positional, keywords);
     }
 
@@ -361,7 +369,7 @@ public final class GraphBuilder {
     /** Adds a call whose arguments stand in canonical order; a composite operator's parts in its place. */
     public List<Value> apply(Operator op, List<Argument> args) {
         Call call = new Call(op, numbered(op, withBodies(op, args)));
-        if (op.isComposite()) {
+        if (op.expands(this, call)) {
             return expand(op, call);
         }
         String name = insideComposite ? partName(op) : origin;

@@ -36,6 +36,11 @@ public interface Operator {
      */
     boolean isComposite();
 
+    /** Whether this call is only a name for a combination of others; of a composite operator every call is. */
+    default boolean expands(GraphBuilder builder, Call call) {
+        return isComposite();
+    }
+
     /** Whether the first result shares its operand's storage. */
     boolean isView();
 
@@ -45,6 +50,6 @@ public interface Operator {
     /** Whether only rewrites may call it, never a client. */
     boolean isInternal();
 
-    /** Records what a composite operator stands for. */
+    /** Records what a call that {@link #expands} stands for. */
     List<Argument> expand(GraphBuilder builder, Call call);
 }

@@ -149,6 +149,12 @@ public record Parameter(
     }
 
     private GraphException mismatch(Argument given) {
+        if (type == Kind.INT && given instanceof Value value && !value.type().dtype().isDifferentiable()) {
+            return GraphException.argument(
+                    Reason.NOT_CONSTANT,
+                    name,
+                    "must be " + typeText() + " or a constant of the graph, but is " + describe(given));
+        }
         return GraphException.argument(
                 Reason.INVALID_ARGUMENT, name, "must be " + typeText() + ", but is " + describe(given));
     }

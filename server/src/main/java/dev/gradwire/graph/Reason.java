@@ -8,6 +8,8 @@ public enum Reason {
     UNKNOWN_ARGUMENT,
     MISSING_ARGUMENT,
     INVALID_ARGUMENT,
+    /** A shape would depend on data; a constant in the graph is known in time. */
+    NOT_CONSTANT,
     DUPLICATE_NAME,
     INVALID_NAME,
     CYCLE,

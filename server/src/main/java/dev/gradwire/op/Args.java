@@ -5,10 +5,14 @@ import dev.gradwire.graph.Argument.Body;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
+import dev.gradwire.graph.GraphException;
+import dev.gradwire.graph.Reason;
+import dev.gradwire.graph.Value;
 import dev.gradwire.graph.Value;
 import dev.gradwire.op.Declaration.Overload;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
+import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -61,6 +65,28 @@ public class Args {
     /** A list of tensors. */
     public List<Expr> list(String parameter) {
         return Expr.wrap(builder, call.items(parameter));
+    }
+
+    /**
+     * The data of a tensor on which shapes depend.
+     *
+     * @throws GraphException when it is no constant of the graph
+     */
+    public Tensor constant(String parameter) {
+        Tensor data = constantOrNull(raw(parameter));
+        if (data == null) {
+            throw GraphException.argument(
+                    Reason.NOT_CONSTANT,
+                    parameter,
+                    "must be a constant of the graph, as the shape of the result depends on it, but is "
+                            + type(parameter) + " given as data");
+        }
+        return data;
+    }
+
+    /** The data of a constant of the graph, null for anything else. */
+    @Nullable Tensor constantOrNull(Argument argument) {
+        return argument instanceof Value value ? builder.constantOf(value) : null;
     }
 
     public boolean has(String parameter) {

@@ -81,6 +81,8 @@ public final class Declaration {
     private @Nullable Flow flow;
     private ToIntFunction<Call> hiddenResults = _ -> 0;
     private @Nullable Expansion composite;
+    private @Nullable Expansion rewriting;
+    private Predicate<Args> rewritten = _ -> false;
     private @Nullable Expansion decomposition;
     private @Nullable KernelBinding kernel;
     private @Nullable BatchRule batch;
@@ -220,6 +222,13 @@ public final class Declaration {
 
     Declaration composite(Expansion expansion) {
         composite = expansion;
+        return this;
+    }
+
+    /** Some calls are a name for others, which take their place while the graph is recorded. */
+    Declaration rewriteWhere(Predicate<Args> which, Function<Args, Expr> expansion) {
+        rewritten = which;
+        rewriting = args -> List.of(expansion.apply(args));
         return this;
     }
 
@@ -586,11 +595,17 @@ public final class Declaration {
         }
 
         @Override
+        public boolean expands(GraphBuilder builder, Call call) {
+            return composite != null || rewritten.test(new Args(builder, call));
+        }
+
+        @Override
         public List<Argument> expand(GraphBuilder builder, Call call) {
-            if (composite == null) {
+            Expansion expansion = composite == null ? rewriting : composite;
+            if (expansion == null) {
                 throw new IllegalStateException(schema.key() + " is not composite");
             }
-            return composite.apply(new Args(builder, call)).stream()
+            return expansion.apply(new Args(builder, call)).stream()
                     .<Argument>map(Expr::value)
                     .toList();
         }

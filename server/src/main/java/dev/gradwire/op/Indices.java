@@ -41,9 +41,10 @@ final class Indices {
                         }))
                         .vjp("self", n -> n.full(n.type("self"), 0).call("index_put", n.raw("indices"), n.grad(), true))
                         .batch(IndexBatching::index)
+                        .rewriteWhere(Masks::areConstant, n -> n.self().call("index", Masks.places(n)))
                         .kernel("index.Tensor"),
                 operator("index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor")
-                        .doc("self with values, or self plus values, at self[indices]; a mask is possible alone")
+                        .doc("self with values, or self plus values, at self[indices]; a mask that is data is possible alone")
                         .samples(
                                 "complex128[3, 4], [int64[5]{0..2}], complex128[4], True",
                                 "float64[3, 4], [int64[1]{0..2}], float64[1, 4]",
@@ -63,6 +64,10 @@ final class Indices {
                                         ? n.grad().call("index", n.raw("indices"))
                                         : valuesOfMask(n))
                         .batch(IndexBatching::indexPut)
+                        .rewriteWhere(
+                                Masks::areConstant,
+                                n -> n.self()
+                                        .call("index_put", Masks.places(n), n.raw("values"), n.raw("accumulate")))
                         .kernel("index_put"),
                 Reshapes.composite(
                                 "combinations(Tensor self, int r=2, bool with_replacement=False)",
@@ -83,18 +88,14 @@ final class Indices {
         return new TensorType(call.type("values").dtype(), Shape.SCALAR);
     }
 
-    private static boolean isMask(DType dtype) {
-        return dtype == DType.BOOL || dtype == DType.UINT8;
-    }
-
     private static void refuseMasks(Call call) {
         for (TensorType type : call.types("indices")) {
-            if (isMask(type.dtype())) {
+            if (Masks.isMask(type.dtype())) {
                 throw GraphException.argument(
-                        Reason.DTYPE_UNSUPPORTED,
+                        Reason.NOT_CONSTANT,
                         "indices",
-                        "a mask (" + type
-                                + ") makes a shape that depends on data; use where or masked_fill, or indices");
+                        "a mask (" + type + ") must be a constant of the graph, as the shape of the result depends on"
+                                + " it; where and masked_fill take any mask");
             }
         }
     }
@@ -181,7 +182,7 @@ final class Indices {
         List<Argument> indices = call.items("indices");
         if (indices.size() == 1
                 && indices.getFirst() instanceof Value value
-                && isMask(value.type().dtype())) {
+                && Masks.isMask(value.type().dtype())) {
             return value.type();
         }
         refuseMasks(call);

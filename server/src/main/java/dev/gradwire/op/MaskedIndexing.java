@@ -17,6 +17,27 @@ final class MaskedIndexing {
 
     static List<Declaration> declarations() {
         return List.of(
+                operator("masked_select(Tensor self, Tensor mask) -> Tensor")
+                        .doc("the elements of self where mask, a constant of the graph, is true, in a vector")
+                        .composite(n -> List.of(Masks.select(n)))
+                        .unsampled("its mask is a constant: see _masked_select"),
+                operator("_masked_select(Tensor self, Tensor places, int[] size) -> Tensor")
+                        .doc("the elements of self, expanded to size, at places in row-major order")
+                        .gradFn("MaskedSelectBackward0")
+                        .complex()
+                        .types(one(call -> call.type("self").withShape(call.shape("places"))))
+                        .vjp(
+                                "self",
+                                n -> n.grad()
+                                        .full(n.type("self").withShape(Shape.of(Shape.of(n.ints("size")).elements())), 0)
+                                        .call("index_add", 0, n.arg("places"), n.grad())
+                                        .reshape(Shape.of(n.ints("size")))
+                                        .sumTo(n.shape("self")))
+                        .decompose(n -> n.self()
+                                .expand(Shape.of(n.ints("size")))
+                                .call("reshape", new long[] {-1})
+                                .call("index_select", 0, n.arg("places")))
+                        .internal(),
                 operator("masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor")
                         .doc("self with the elements of source, in their order, where the mask is true")
                         .samples("float64[2, 3], bool[2, 3], float64[6]", "complex128[2, 3], bool[2, 3], complex128[6]")

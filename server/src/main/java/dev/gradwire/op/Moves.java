@@ -4,11 +4,13 @@ import static dev.gradwire.op.Declaration.operator;
 import static dev.gradwire.op.Reshapes.composite;
 import static dev.gradwire.op.TypeRule.one;
 
+import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
+import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,11 +116,12 @@ final class Moves {
                                                     .call(
                                                             "repeat_interleave.Tensor",
                                                             List.of(n.raw("repeats")),
-                                                            Map.of("output_size", n.raw("output_size")))
+                                                            Map.of("output_size", repeated(n)))
                                                     .getFirst());
                                     return self.call("index_select", n.has("dim") ? n.integer("dim") : 0, index);
                                 })
-                        .doc("each element of a dimension repeated as often as repeats says; output_size is their sum")
+                        .doc("each element of a dimension repeated as often as repeats says; output_size is their sum and"
+                                + " must be given unless repeats is a constant of the graph")
                         .complex()
                         .samples(
                                 "float64[2, 3], int64[3]{1..1}, 1, output_size=3",
@@ -242,6 +245,21 @@ final class Moves {
         }
         Shape expanded = self.shape().insertDim(dim + 1, repeats);
         return Reshapes.joined(self.unsqueeze(dim + 1).call("expand", expanded).call("clone"), dim, dim + 1);
+    }
+
+    /** The sum of repeats. */
+    private static Argument repeated(Args n) {
+        if (n.has("output_size")) {
+            return n.raw("output_size");
+        }
+        Tensor repeats = n.constant("repeats");
+        long sum = 0;
+        for (long i = 0; i < repeats.type().shape().elements(); i++) {
+            long times = repeats.getLong(i);
+            Require.that(times >= 0, "repeats", "must not be negative, but one is " + times);
+            sum = Math.addExact(sum, times);
+        }
+        return new Argument.Int(sum);
     }
 
     private static TensorType interleaved(Call call) {

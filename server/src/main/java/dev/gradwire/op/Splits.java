@@ -66,6 +66,20 @@ final class Splits {
                                 "tensor_split.indices(Tensor self, int[] indices, int dim=0)",
                                 n -> cut(n, dim(n), n.ints("indices")))
                         .samples("float64[7, 2], [2, 4]", "complex128[7, 2], [2, 4]"),
+                slices(
+                                "tensor_split.tensor_indices_or_sections(Tensor self, Tensor tensor_indices_or_sections, int dim=0)",
+                                n -> {
+                                    // One number is a number of parts, several are places.
+                                    n.constant("tensor_indices_or_sections");
+                                    return n.self()
+                                            .calls(
+                                                    n.rank("tensor_indices_or_sections") == 0
+                                                            ? "tensor_split.sections"
+                                                            : "tensor_split.indices",
+                                                    n.raw("tensor_indices_or_sections"),
+                                                    n.raw("dim"));
+                                })
+                        .unsampled("its indices are a constant"),
                 equally("hsplit", 1).samples("float64[4, 4, 4], 2", "complex128[2, 4], 2"),
                 before("hsplit", 1).samples("float64[4, 4, 4], [1, 3]", "complex128[2, 4], [1, 3]"),
                 equally("vsplit", 0).samples("float64[4, 4, 4], 2", "complex128[4, 2], 2"),

@@ -95,7 +95,7 @@ final class ShapeOperatorsTest {
             select(x, 1, 3)           | argument 'index': index 3 is out of range for dimension 1 of shape [2, 3]
             permute(x, [0, 0])        | argument 'dims': names dimension 0 twice
             sum(x, [2])               | argument 'dim': dimension 2 is out of range for a tensor of rank 2
-            index(x, [b])             | argument 'indices': a mask (bool[2]) makes a shape that depends on data
+            index(x, [b])             | argument 'indices': a mask (bool[2]) must be a constant of the graph
             gather(x, 0, i)           | argument 'index': shape [4] does not fit self of shape [2, 3]
             topk(x, 4)                | argument 'k': 4 is out of range for dimension 1 of shape [2, 3]
             full([2], 300, dtype=torch.int8) | argument 'fill_value': 300.0 does not fit int8

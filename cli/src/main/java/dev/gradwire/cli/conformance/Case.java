@@ -91,6 +91,22 @@ public record Case(
         return tags.contains("complex") || tags.contains("complex_output");
     }
 
+    /** The same with integer and bool inputs as constants of the graph, for shapes that depend on them. */
+    Case withConstants() {
+        List<Request.Call> all = new ArrayList<>();
+        inputs.stream()
+                .filter(Case::canBeConstant)
+                .forEach(input -> all.add(Request.Call.constant(input.name(), input.tensor())));
+        all.addAll(nodes);
+        List<Request.Input> rest =
+                inputs.stream().filter(input -> !canBeConstant(input)).toList();
+        return new Case(id, tags, unreadable, tolerance, rest, all, outputs, expected);
+    }
+
+    static boolean canBeConstant(Request.Input input) {
+        return !input.tensor().type().dtype().isDifferentiable();
+    }
+
     public List<Request.Input> differentiable() {
         return inputs.stream().filter(Request.Input::requiresGrad).toList();
     }

@@ -31,8 +31,22 @@ public final class Judge {
 
     public static CaseResult judge(Case item, Target target) {
         Judge judge = new Judge(target, item);
-        judge.run();
+        try {
+            judge.run();
+        } catch (NotConstantException e) {
+            judge = new Judge(target, item.withConstants());
+            judge.run();
+        }
         return new CaseResult(item.id(), judge.verdicts);
+    }
+
+    /** A shape depends on an input: then integers and bools are put into the graph, as constants. */
+    private static final class NotConstantException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        NotConstantException(String message) {
+            super(message, null, false, false);
+        }
     }
 
     private interface Check {
@@ -48,6 +62,9 @@ public final class Judge {
         try {
             forward = target.run(Requests.forward(item));
         } catch (Refusal e) {
+            if (e.reason().equals("NOT_CONSTANT") && item.inputs().stream().anyMatch(Case::canBeConstant)) {
+                throw new NotConstantException(e.text());
+            }
             all(isUnsupported(e) ? Verdict.unsupported(e.text()) : Verdict.failed(e.text()));
             return;
         }
