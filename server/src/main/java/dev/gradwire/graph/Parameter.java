@@ -149,7 +149,9 @@ public record Parameter(
     }
 
     private GraphException mismatch(Argument given) {
-        if (type == Kind.INT && given instanceof Value value && !value.type().dtype().isDifferentiable()) {
+        if (type == Kind.INT
+                && given instanceof Value value
+                && !value.type().dtype().isDifferentiable()) {
             return GraphException.argument(
                     Reason.NOT_CONSTANT,
                     name,

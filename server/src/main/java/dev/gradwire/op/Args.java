@@ -8,7 +8,6 @@ import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
 import dev.gradwire.graph.Value;
-import dev.gradwire.graph.Value;
 import dev.gradwire.op.Declaration.Overload;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
@@ -85,7 +84,8 @@ public class Args {
     }
 
     /** The data of a constant of the graph, null for anything else. */
-    @Nullable Tensor constantOrNull(Argument argument) {
+    @Nullable
+    Tensor constantOrNull(Argument argument) {
         return argument instanceof Value value ? builder.constantOf(value) : null;
     }
 

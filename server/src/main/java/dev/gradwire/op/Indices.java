@@ -44,7 +44,8 @@ final class Indices {
                         .rewriteWhere(Masks::areConstant, n -> n.self().call("index", Masks.places(n)))
                         .kernel("index.Tensor"),
                 operator("index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor")
-                        .doc("self with values, or self plus values, at self[indices]; a mask that is data is possible alone")
+                        .doc(
+                                "self with values, or self plus values, at self[indices]; a mask that is data is possible alone")
                         .samples(
                                 "complex128[3, 4], [int64[5]{0..2}], complex128[4], True",
                                 "float64[3, 4], [int64[1]{0..2}], float64[1, 4]",
@@ -66,8 +67,7 @@ final class Indices {
                         .batch(IndexBatching::indexPut)
                         .rewriteWhere(
                                 Masks::areConstant,
-                                n -> n.self()
-                                        .call("index_put", Masks.places(n), n.raw("values"), n.raw("accumulate")))
+                                n -> n.self().call("index_put", Masks.places(n), n.raw("values"), n.raw("accumulate")))
                         .kernel("index_put"),
                 Reshapes.composite(
                                 "combinations(Tensor self, int r=2, bool with_replacement=False)",

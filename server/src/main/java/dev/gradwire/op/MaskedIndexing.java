@@ -29,7 +29,11 @@ final class MaskedIndexing {
                         .vjp(
                                 "self",
                                 n -> n.grad()
-                                        .full(n.type("self").withShape(Shape.of(Shape.of(n.ints("size")).elements())), 0)
+                                        .full(
+                                                n.type("self")
+                                                        .withShape(Shape.of(Shape.of(n.ints("size"))
+                                                                .elements())),
+                                                0)
                                         .call("index_add", 0, n.arg("places"), n.grad())
                                         .reshape(Shape.of(n.ints("size")))
                                         .sumTo(n.shape("self")))

@@ -68,8 +68,9 @@ final class ConstantShapesTest {
             view(x, i)                    | NOT_CONSTANT   | argument 'size': must be int[] or a constant of the graph, but is a tensor int64[3]
             """)
     void dataIsToldFromConstants(String call, Reason reason, String expected) {
-        String text = "x: float64[2, 3]\nb: bool[2]\nc: bool[3]\ni: int64[3]\nk = constant(tensor(bool[2], [1, 0]))\ny = " + call
-                + "\nreturn y";
+        String text =
+                "x: float64[2, 3]\nb: bool[2]\nc: bool[3]\ni: int64[3]\nk = constant(tensor(bool[2], [1, 0]))\ny = "
+                        + call + "\nreturn y";
         assertThatThrownBy(() -> TextForm.parse(text, Operators.all()))
                 .isInstanceOfSatisfying(
                         GraphException.class, e -> assertThat(e.reason()).isEqualTo(reason))
@@ -79,6 +80,8 @@ final class ConstantShapesTest {
     private static double[] numbers(String text) {
         return text == null
                 ? new double[0]
-                : Arrays.stream(text.split(" ")).mapToDouble(Double::parseDouble).toArray();
+                : Arrays.stream(text.split(" "))
+                        .mapToDouble(Double::parseDouble)
+                        .toArray();
     }
 }

@@ -79,8 +79,9 @@ final class FourierTest {
             fft_rfftfreq(5, 0.5, dtype=torch.float64)        | 0 0.4 0.8
             """)
     void windowsAndFrequencies(String call, String expected) {
-        Tensor values =
-                TextProgram.of(engine, "y = " + call + "\nreturn y").run(Map.of()).get("y");
+        Tensor values = TextProgram.of(engine, "y = " + call + "\nreturn y")
+                .run(Map.of())
+                .get("y");
         assertThat(doubles(values))
                 .containsExactly(
                         Arrays.stream(expected.split(" "))
