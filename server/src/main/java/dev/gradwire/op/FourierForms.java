@@ -66,7 +66,7 @@ final class FourierForms {
         boolean real = name.equals("rfft") || name.equals("ihfft");
         String dtype = real ? "float64" : "complex128";
         String other = real ? "float32" : "float64";
-        return Stream.of(
+        Stream<Declaration> declarations = Stream.of(
                 operator("fft_" + name + ONE)
                         .doc(doc + " along a dimension")
                         .composite(n -> List.of(one.apply(n)))
@@ -79,6 +79,7 @@ final class FourierForms {
                         .doc(doc + " along several dimensions, by default all of them, or the last ones if s is given")
                         .composite(n -> List.of(many.apply(n)))
                         .samples(dtype + "[2, 3]", "float64[2, 3], [4, 2], [1, 0], \"forward\""));
+        return real ? declarations : declarations.map(Declaration::complex);
     }
 
     /** ATen's number for {@code norm}. */
@@ -276,6 +277,7 @@ final class FourierForms {
     private static Declaration shift(String name, String doc, int round) {
         return operator(name + "(Tensor self, int[1]? dim=None) -> Tensor")
                 .doc(doc + ", along dimensions")
+                .complex()
                 .composite(n -> {
                     Shape shape = n.shape("self");
                     long[] dims = n.has("dim") ? listed(n.call(), shape.rank()) : Dims.all(shape.rank());

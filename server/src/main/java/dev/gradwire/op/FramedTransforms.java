@@ -27,6 +27,7 @@ final class FramedTransforms {
                         .doc("the transform of each frame of n_fft points, hop_length apart, times window: [batch,"
                                 + " frequency, frame]. With center, frames are centred on their place, so that the"
                                 + " signal is padded by pad_mode at both ends")
+                        .complex()
                         .composite(n -> List.of(forward(n)))
                         .samples(
                                 "float64[2, 10], 4, 3, window=float64[4], return_complex=True",
@@ -37,6 +38,7 @@ final class FramedTransforms {
                                 + " length=None, bool return_complex=False) -> Tensor")
                         .doc("the signal of which self is the stft: frames times window, overlapped, added and divided"
                                 + " by the sum of the squares of window, which must not vanish")
+                        .complex()
                         .composite(n -> List.of(inverse(n)))
                         .samples(
                                 "complex128[2, 3, 5], 4, 2, window=float64[4]{0.5..1.5}",
@@ -47,9 +49,9 @@ final class FramedTransforms {
     /** Lengths that both directions take from their arguments. */
     private record Frame(int size, int hop, int window) {
         static Frame of(Args n) {
-            int size = positive(n, "n_fft", n.integer("n_fft"));
-            int hop = positive(n, "hop_length", n.call().integer("hop_length", size / 4));
-            int window = positive(n, "win_length", n.call().integer("win_length", size));
+            int size = positive("n_fft", n.integer("n_fft"));
+            int hop = positive("hop_length", n.call().integer("hop_length", size / 4));
+            int window = positive("win_length", n.call().integer("win_length", size));
             Require.that(window <= size, "win_length", "must be at most n_fft, " + size + ", but is " + window);
             if (n.has("window")) {
                 Require.shape(n.call(), "window", Shape.of(window), "win_length");
@@ -59,14 +61,14 @@ final class FramedTransforms {
             return new Frame(size, hop, window);
         }
 
-        private static int positive(Args n, String parameter, long length) {
+        private static int positive(String parameter, long length) {
             Require.that(length > 0 && length <= Integer.MAX_VALUE, parameter, "must be positive, but is " + length);
             return (int) length;
         }
 
         /** The window in the middle of the frame, zeros beside it. */
         Expr centred(Expr weights) {
-            long left = (size - window) / 2;
+            int left = (size - window) / 2;
             return window == size
                     ? weights
                     : weights.call("constant_pad_nd", new long[] {left, size - window - left}, 0);

@@ -19,6 +19,7 @@ final class MaskedIndexing {
         return List.of(
                 operator("masked_select(Tensor self, Tensor mask) -> Tensor")
                         .doc("the elements of self where mask, a constant of the graph, is true, in a vector")
+                        .complex()
                         .composite(n -> List.of(Masks.select(n)))
                         .unsampled("its mask is a constant: see _masked_select"),
                 operator("_masked_select(Tensor self, Tensor places, int[] size) -> Tensor")

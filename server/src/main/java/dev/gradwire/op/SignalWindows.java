@@ -27,17 +27,17 @@ final class SignalWindows {
         return List.of(
                 window(
                         "hann",
-                        ", bool periodic=True",
+                        List.of("bool periodic=True"),
                         "½ − ½ cos(2πk / (n − 1))",
                         (_, k, count) -> raised(k, count, 0.5, 0.5)),
                 window(
                         "hamming",
-                        ", bool periodic=True, float alpha=0.54, float beta=0.46",
+                        List.of("bool periodic=True", "float alpha=0.54", "float beta=0.46"),
                         "alpha − beta · cos(2πk / (n − 1))",
                         (n, k, count) -> raised(k, count, n.number("alpha"), n.number("beta"))),
                 window(
                         "blackman",
-                        ", bool periodic=True",
+                        List.of("bool periodic=True"),
                         "0.42 − ½ cos(2πk / (n − 1)) + 0.08 cos(4πk / (n − 1))",
                         (_, k, count) -> {
                             Expr half = k.mul(Math.PI / (count - 1));
@@ -47,13 +47,13 @@ final class SignalWindows {
                                     .sub(half.mul(2.0).cos().mul(0.5))
                                     .add(0.42);
                         }),
-                window("bartlett", ", bool periodic=True", "1 − |2k / (n − 1) − 1|", (_, k, count) -> {
+                window("bartlett", List.of("bool periodic=True"), "1 − |2k / (n − 1) − 1|", (_, k, count) -> {
                     Expr rising = k.mul(2.0 / (count - 1));
                     return rising.le(1.0).where(rising, rising.rsub(2.0));
                 }),
                 window(
                         "kaiser",
-                        ", bool periodic=True, float beta=12.0",
+                        List.of("bool periodic=True", "float beta=12.0"),
                         "I₀(beta · √(1 − (2k / (n − 1) − 1)²)) / I₀(beta)",
                         (n, k, count) -> {
                             double beta = n.number("beta");
@@ -64,7 +64,8 @@ final class SignalWindows {
                         }),
                 frequencies("fft_fftfreq", "0, 1, …, −2, −1", (n, place) -> {
                     long count = n.integer("n");
-                    return place.lt((double) ((count + 1) / 2)).where(place, place.sub((double) count));
+                    long positive = (count + 1) / 2;
+                    return place.lt(positive).where(place, place.sub(count));
                 }),
                 frequencies("fft_rfftfreq", "0, 1, …, n / 2", (n, place) -> place.slice(0, 0, n.integer("n") / 2 + 1)));
     }
@@ -85,16 +86,16 @@ final class SignalWindows {
                 .unsampled("it has no tensor to differentiate");
     }
 
-    private static Declaration window(String name, String parameters, String formula, Curve curve) {
-        String full = name + "_window(int window_length" + parameters + OPTIONS;
-        Declaration declaration = operator(full);
-        String[] optional = parameters.substring(2).split(", ");
-        String given = "";
+    /** Each overload has one more of the parameters behind the length, as many as its name has. */
+    private static Declaration window(String name, List<String> parameters, String formula, Curve curve) {
+        Declaration declaration =
+                operator(name + "_window(int window_length, " + String.join(", ", parameters) + OPTIONS);
         StringBuilder overload = new StringBuilder();
-        for (String parameter : optional) {
-            String label = parameter.replaceAll("\\w+ (\\w+)=.*", "$1");
-            overload.append(overload.isEmpty() ? "" : "_").append(label);
-            given += ", " + parameter.replaceAll("=.*", "");
+        StringBuilder given = new StringBuilder();
+        for (String parameter : parameters) {
+            String required = parameter.replaceAll("=.*", "");
+            overload.append(overload.isEmpty() ? "" : "_").append(required.replaceAll("\\w+ ", ""));
+            given.append(", ").append(required);
             declaration.overload(name + "_window." + overload + "(int window_length" + given + OPTIONS);
         }
         return declaration
