@@ -245,9 +245,11 @@ final class BatchNormalization {
     }
 
     private static List<@Nullable Expr> byRunningStatistics(Backward n) {
-        Expr input = n.arg("input");
-        Expr r = perChannel(n.arg("running_var"), input).add(n.raw("eps")).rsqrt();
-        Expr scaled = n.grad().mul(r);
+        Expr input = n.arg("input").widened();
+        Expr r = perChannel(n.arg("running_var").widened(), input)
+                .add(n.raw("eps"))
+                .rsqrt();
+        Expr scaled = n.grad().widened().mul(r);
         Expr toInput = n.has("weight") ? scaled.mul(perChannel(n.arg("weight"), input)) : scaled;
         Expr toWeight = n.has("weight") && n.wants("weight")
                 ? channelSums(scaled.mul(input.sub(perChannel(n.arg("running_mean"), input))))

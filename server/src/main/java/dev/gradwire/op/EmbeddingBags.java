@@ -188,7 +188,7 @@ final class EmbeddingBags {
         DType index = n.type("indices").dtype();
         // Half precision is summed up in single, as in the library.
         DType dtype = n.type("weight").dtype();
-        Expr rows = rows(n).to(dtype.sizeInBytes() < 4 ? DType.FLOAT32 : dtype);
+        Expr rows = rows(n).widened();
         rows = weighted(n, rows);
         Expr sizes = sizes(runs, rows);
         Expr ofBags = switch ((int) n.integer("mode")) {

@@ -388,6 +388,11 @@ public final class Expr {
         return dtype() == dtype ? this : call("to", dtype);
     }
 
+    /** Half precision as single, in which the library computes with it; any other dtype as it is. */
+    public Expr widened() {
+        return dtype().isFloating() && dtype().sizeInBytes() < DType.FLOAT32.sizeInBytes() ? to(DType.FLOAT32) : this;
+    }
+
     /** A tensor cast to {@code dtype}; a number as a 0-dimensional constant of it. */
     public Expr as(DType dtype) {
         return switch (argument) {
