@@ -53,6 +53,7 @@ final class Activation {
                                         .le(n.raw("min_val"))
                                         .or(n.self().ge(n.raw("max_val")))
                                         .where(0.0, n.grad()))
+                        .choosing()
                         .decompose(n -> n.self().call("clamp.Tensor", bound(n, "min_val"), bound(n, "max_val")))
                         .samples("float64[2, 3]", "float64[], -0.5, 0.75"),
                 operator("hardsigmoid(Tensor self) -> Tensor")
@@ -79,6 +80,7 @@ final class Activation {
                         .gradFn("HardshrinkBackward0")
                         .types(Elementwise.floating("self"))
                         .vjp("self", n -> shrunk(n).where(0.0, n.grad()))
+                        .choosing()
                         .decompose(n -> shrunk(n).where(0.0, n.self()))
                         .samples("float64[2, 3]", "float64[], 0.25"),
                 operator("softshrink(Tensor self, Scalar lambd=0.5) -> Tensor")
@@ -101,6 +103,7 @@ final class Activation {
                         .gradFn("ThresholdBackward0")
                         .types(Elementwise.numbers("self"))
                         .vjp("self", n -> n.self().le(n.raw("threshold")).where(0.0, n.grad()))
+                        .choosing()
                         .decompose(n -> n.self().le(n.raw("threshold")).where(like(n, "value"), n.self()))
                         .samples("float64[2, 3], 0.1, 20"),
                 operator("softsign(Tensor self) -> Tensor")

@@ -7,6 +7,7 @@ import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
 import dev.gradwire.op.Elementwise.Promotion;
+import dev.gradwire.tensor.DType;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -241,12 +242,26 @@ final class Arithmetic {
                         .vjp(
                                 "weight",
                                 n -> n.grad().mul(n.arg("end").sub(n.self()).conj()))
-                        .kernel("lerp.Tensor")
+                        // As a tensor a number would be rounded to half precision.
+                        .kernelWhere(
+                                "lerp.Tensor",
+                                call -> !call.isNumber("weight") || !isHalf(call.type("self").dtype()))
+                        .decompose(n -> {
+                            Expr along = n.promoted("end").sub(n.promoted("self"));
+                            boolean near = !(n.raw("weight") instanceof Argument.Float(double weight) && weight >= 0.5);
+                            return near
+                                    ? n.promoted("self").add(along.mul(n.arg("weight")))
+                                    : n.promoted("end").sub(along.mul(1 - n.number("weight")));
+                        })
                         .samples(
                                 "float64[2, 3], float64[3], 0.25",
                                 "float64[2, 3], float64[3], float64[2, 1]",
                                 "complex128[2, 3], complex128[3], complex(0.25, 1.0)",
                                 "complex128[2, 3], complex128[3], complex128[2, 1]"));
+    }
+
+    private static boolean isHalf(DType dtype) {
+        return dtype.isFloating() && dtype.sizeInBytes() < DType.FLOAT32.sizeInBytes();
     }
 
     /** The kernels take real numbers alone. */

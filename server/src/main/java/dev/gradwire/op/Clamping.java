@@ -27,6 +27,7 @@ final class Clamping {
                         .alias("clip")
                         .types(Elementwise.keep("self", "min", "max").requiring(Clamping::requireBound))
                         .vjp("self", n -> inside(n).where(n.grad(), 0.0))
+                        .choosing()
                         .decompose(n -> n.promoted("self").call("clamp.Tensor", bound(n, "min"), bound(n, "max")))
                         .samples("float64[2, 3], -0.5, 1", "float64[3], max=0.5", "float64[], 0.5"),
                 operator("clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor")

@@ -93,6 +93,7 @@ public final class Declaration {
     private boolean check;
     private boolean internal;
     private boolean transform;
+    private boolean choosing;
     private String whyUnsampled = "";
 
     private Declaration(Schema canonical) {
@@ -286,6 +287,12 @@ public final class Declaration {
         return this;
     }
 
+    /** The decomposition only chooses among numbers that are there, for which no precision is too low. */
+    Declaration choosing() {
+        choosing = true;
+        return this;
+    }
+
     /** The result shares its operand's storage. */
     Declaration view() {
         view = true;
@@ -385,6 +392,11 @@ public final class Declaration {
 
     public boolean isInternal() {
         return internal;
+    }
+
+    /** Whether its decomposition only chooses among numbers. */
+    public boolean isChoosing() {
+        return choosing;
     }
 
     /** Whether it is another name for a combination of operators. */

@@ -114,6 +114,7 @@ final class Selection {
                         .gradFn("NanToNumBackward0")
                         .types(Elementwise.keep("self"))
                         .vjp("self", n -> n.grad().maskedBy(n.self().call("isfinite")))
+                        .choosing()
                         .decompose(Selection::onlyNumbers)
                         .samples("float64[2, 3]", "float64[2], 1.0, 2.0, 3.0"));
     }

@@ -57,11 +57,12 @@ record Decompose(OperatorTable operators) implements Pass {
 
     /** Whether the library would have one kernel for it, which computes with more digits than it stores. */
     private static boolean isHalf(Node node) {
-        return ((Overload) node.op())
-                .declaration()
-                .computeDtype(node.call())
-                .filter(dtype -> dtype.isFloating() && dtype.sizeInBytes() < DType.FLOAT32.sizeInBytes())
-                .isPresent();
+        Declaration declaration = ((Overload) node.op()).declaration();
+        return !declaration.isChoosing()
+                && declaration
+                        .computeDtype(node.call())
+                        .filter(dtype -> dtype.isFloating() && dtype.sizeInBytes() < DType.FLOAT32.sizeInBytes())
+                        .isPresent();
     }
 
     private static Call inSinglePrecision(Call call, Declaration declaration, GraphBuilder builder) {
