@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from . import _dtypes
+from . import _dtypes, _random
 from ._dtypes import TensorType
 from ._errors import UnsupportedModuleError
 from ._schema import Overload
@@ -18,6 +19,7 @@ from ._schema import Overload
 _CHECKS = frozenset({"_assert_tensor_metadata", "_assert_async", "_assert_scalar", "sym_constrain_range_for_size"})
 #: Arguments about memory, which is the server's business.
 _MEMORY = frozenset({"layout", "device", "pin_memory", "memory_format", "non_blocking"})
+_FIXED = "shapes here are fixed"
 #: What the server has whole, and torch would take apart.
 _KEPT = ("scaled_dot_product_attention",)
 
@@ -40,7 +42,6 @@ class Step:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     types: list[TensorType]
-    several: bool
     place: str
 
 
@@ -101,7 +102,10 @@ def array(tensor: Any) -> tuple[np.ndarray[Any, Any], str]:
 def export(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """The module as an ExportedProgram in its present mode. Raises UnsupportedModuleError where torch cannot."""
     try:
-        return torch().export.export(module, tuple(args), dict(kwargs), strict=False)
+        with warnings.catch_warnings():
+            # Of recurrent layers, which keep their weights in a list beside the parameters.
+            warnings.filterwarnings("ignore", ".*were assigned during export")
+            return torch().export.export(module, tuple(args), dict(kwargs), strict=False)
     except Exception as error:
         name = type(module).__name__
         raise UnsupportedModuleError(f"torch.export cannot trace {name}: {_first_line(error)}") from error
@@ -151,8 +155,11 @@ class _Reader:
                 kind = "CONSTANT_TENSOR" if kind == "CONSTANT_TENSOR" else "BUFFER"
             elif kind not in ("PARAMETER", "BUFFER", "USER_INPUT"):
                 self._faults.append(f"an input of kind {kind}, {spec.arg.name!r}")
+            if self._is_dynamic(value):
+                self._fault(node, f"the input {spec.arg.name!r}: its shape is dynamic; {_FIXED}")
+                continue
             tensor = isinstance(value, self._torch.Tensor)
-            type_ = self._types(node, value)[0] if tensor else None
+            type_ = self._types(value)[0] if tensor else None
             name = str(spec.target) if spec.target else str(spec.arg.name)
             self.graph.inputs.append(Input(name, kind, type_, None if tensor else getattr(spec.arg, "value", None)))
             self._slots[node] = Slot(-1 - i)
@@ -167,34 +174,38 @@ class _Reader:
         op, _, overload_name = rest.partition(".")
         if op in _CHECKS:
             return
+        val = node.meta.get("val")
+        if self._is_dynamic(val):
+            self._fault(node, f"{text} at {_place(node)}: its shape depends on data or is dynamic; {_FIXED}")
+            return
         overload = _overload(op, overload_name) if namespace == "aten" else None
         if overload is None:
-            self._fault(node, text)
+            self._fault(node, f"{text} at {_place(node)}: the server has no such operator")
             return
         step = len(self.graph.steps)
-        val = node.meta.get("val")
-        several = isinstance(val, (list, tuple))
         kwargs = {name: self._argument(arg) for name, arg in node.kwargs.items() if name not in _MEMORY}
         args = tuple(self._argument(arg) for arg in node.args)
-        types = self._types(node, val)
+        types = self._types(val)
         self._slots[node] = Slot(step)
-        self.graph.steps.append(Step(node.name, op, overload, args, kwargs, types, several, _place(node)))
+        self.graph.steps.append(Step(node.name, op, overload, args, kwargs, types, _place(node)))
 
     def _fault(self, node: Any, text: str) -> None:
         self._slots[node] = Slot(0)
-        self._faults.append(f"{text} at {_place(node)}: the server has no such operator")
+        self._faults.append(text)
 
-    def _types(self, node: Any, val: Any) -> list[TensorType]:
-        found = []
-        for item in val if isinstance(val, (list, tuple)) else [val]:
-            if not isinstance(item, self._torch.Tensor) or not all(type(size) is int for size in item.shape):
-                self._faults.append(
-                    f"{node.target} at {_place(node)}: its shape depends on data or is dynamic; shapes here are fixed"
-                )
-                return []
-            dtype = str(item.dtype).removeprefix("torch.")
-            found.append(TensorType(_dtypes.dtype(dtype), tuple(item.shape)))
-        return found
+    def _is_dynamic(self, val: Any) -> bool:
+        """Whether a size, or a number that the program computes with, is not known."""
+        if isinstance(val, (list, tuple)):
+            return any(self._is_dynamic(item) for item in val)
+        if isinstance(val, self._torch.Tensor):
+            return any(type(size) is not int for size in val.shape)
+        return isinstance(val, (self._torch.SymInt, self._torch.SymFloat, self._torch.SymBool))
+
+    def _types(self, val: Any) -> list[TensorType]:
+        return [
+            TensorType(_dtypes.dtype(str(item.dtype).removeprefix("torch.")), tuple(item.shape))
+            for item in (val if isinstance(val, (list, tuple)) else [val])
+        ]
 
     def _argument(self, arg: Any) -> Any:
         if isinstance(arg, self._torch.fx.Node):
@@ -218,12 +229,17 @@ class _Reader:
 
 
 def _overload(op: str, name: str) -> Overload | None:
+    """The overload that is called; of a random operator the one that also takes the number of the draw."""
     from . import _operators
 
     found = _operators.OPERATORS.get(op)
     wanted = "" if name == "default" else name
     overloads = found.overloads if found else ()
-    return next((o for o in overloads if o.schema.overload == wanted), None)
+    called = next((o for o in overloads if o.schema.overload == wanted), None)
+    if called is None:
+        return None
+    numbered = {*called.schema.by_name, _random.GENERATOR}
+    return next((o for o in overloads if o.schema.by_name.keys() == numbered), called)
 
 
 def _place(node: Any) -> str:
@@ -234,12 +250,3 @@ def _place(node: Any) -> str:
     own = [line for line in lines if line.startswith("File ") and "/torch/" not in line] or lines[-2:-1]
     line = own[-1].removeprefix("File ") if own else "line unknown"
     return f"{path or 'the module itself'} ({line})"
-
-
-def slots(tree: Any) -> Iterator[Slot]:
-    """All slots in an argument."""
-    if isinstance(tree, Slot):
-        yield tree
-    elif isinstance(tree, list):
-        for item in tree:
-            yield from slots(item)

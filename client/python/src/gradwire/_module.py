@@ -198,6 +198,11 @@ class TorchModule:
             return leaf
         return _argument(wanted.name, wanted.type, leaf)
 
+    @property
+    def node_count(self) -> int:
+        """Operators that a call records in the present mode."""
+        return len(self._read_graph().steps)
+
     def place(self, node: str) -> str:
         """Where the module makes a node that an error or a grad_fn names: its module's path and line of code."""
         for graph in self._graphs.values():

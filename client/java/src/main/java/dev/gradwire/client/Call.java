@@ -25,6 +25,14 @@ final class Call {
         return this;
     }
 
+    /**
+     * The operator is random. Its node keeps the number by which it draws, so that all requests that it is part of, for
+     * its value or for gradients, see the same.
+     */
+    Call drawing() {
+        return with("generator", client.nextDraw());
+    }
+
     /** The operator has no derivative. */
     Call constant() {
         differentiable = false;

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +24,26 @@ public final class Gradwire extends GradwireOperators implements AutoCloseable {
     private final Transport transport;
     private final RunOptions options;
     private final Evaluator evaluator;
+    /** Counts random nodes; of all clients that were made from one another. */
+    private final AtomicLong draws;
 
     /** @param owned the channel to shut down on close, if any */
     Gradwire(@Nullable ManagedChannel owned, Transport transport, RunOptions options) {
+        this(owned, transport, options, new AtomicLong());
+    }
+
+    private Gradwire(
+            @Nullable ManagedChannel owned, Transport transport, RunOptions options, AtomicLong draws) {
         this.owned = owned;
         this.transport = transport;
         this.options = options;
+        this.draws = draws;
         this.evaluator = new Evaluator(transport, options);
+    }
+
+    /** The number of the next random node. */
+    long nextDraw() {
+        return draws.getAndIncrement();
     }
 
     /**
@@ -48,12 +62,12 @@ public final class Gradwire extends GradwireOperators implements AutoCloseable {
 
     /** The same connection with other options for what is recorded from now on. */
     public Gradwire withOptions(RunOptions changed) {
-        return new Gradwire(null, transport, changed);
+        return new Gradwire(null, transport, changed, draws);
     }
 
     /** The same connection with another deadline for what is recorded from now on. */
     public Gradwire withDeadline(Duration longest) {
-        return new Gradwire(null, transport.withDeadline(longest), options);
+        return new Gradwire(null, transport.withDeadline(longest), options, draws);
     }
 
     // Leaves

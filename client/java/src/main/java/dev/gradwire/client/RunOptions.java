@@ -64,7 +64,10 @@ public final class RunOptions {
         return new RunOptions(wire.toBuilder().setPrecision(precision.wire()).build());
     }
 
-    /** Key of the random operators: equal keys give equal numbers. */
+    /**
+     * Key of the random operators. A client numbers its random nodes in the order in which they are recorded: equal keys
+     * and equal numbers draw the same, from one client to the next and on every server.
+     */
     public RunOptions seed(long key) {
         return new RunOptions(wire.toBuilder().setSeed(key).build());
     }

@@ -153,6 +153,16 @@ final class EndToEndTest {
     }
 
     @Test
+    void gradientsSeeWhatWasDrawnForTheValue() {
+        Tensor x = client.ones(64).requiresGrad(true);
+        Tensor y = client.dropout(x, 0.5, true);
+        double[] value = y.data().toDoubleArray();
+        y.sum().backward();
+        assertThat(x.grad().data().toDoubleArray()).containsExactly(value).contains(0, 2);
+        assertThat(client.dropout(x, 0.5, true).data().toDoubleArray()).isNotEqualTo(value);
+    }
+
+    @Test
     void severalResults() {
         Results max = client.tensor(new float[] {1, 5, 3}).max(0);
         assertThat(max.get("values").item()).isEqualTo(5);

@@ -43,13 +43,22 @@ final class OperatorMethods {
         this.parameters = schema.parameters().stream().filter(OMITTED.negate()).toList();
     }
 
-    /** Whether all arguments of the one overload suit the other: a number may stand for a tensor. */
+    /**
+     * Whether all arguments of the one overload suit the other: a number may stand for a tensor. The number of a draw is
+     * the client's to give.
+     */
     private static boolean takes(Schema schema, Schema other) {
-        return schema.parameters().size() == other.parameters().size()
+        return countWithoutGenerator(schema) == countWithoutGenerator(other)
                 && other.parameters().stream().allMatch(parameter -> {
                     int index = schema.indexOf(parameter.name());
                     return index >= 0 && takes(schema.parameters().get(index), parameter);
                 });
+    }
+
+    private static long countWithoutGenerator(Schema schema) {
+        return schema.parameters().stream()
+                .filter(parameter -> parameter.type() != Kind.GENERATOR)
+                .count();
     }
 
     private static boolean takes(Parameter parameter, Parameter other) {
@@ -188,7 +197,9 @@ final class OperatorMethods {
                     .filter(this::isKeyword)
                     .map(each -> ".with(\"" + each.name() + "\", " + JavaNames.variable(each.name()) + ")")
                     .collect(joining());
-            return operator.differentiable() ? with : with + ".constant()";
+            boolean draws = called.parameters().stream().anyMatch(parameter -> parameter.type() == Kind.GENERATOR);
+            String numbered = draws ? with + ".drawing()" : with;
+            return operator.differentiable() ? numbered : numbered + ".constant()";
         }
     }
 
