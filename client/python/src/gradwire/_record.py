@@ -54,7 +54,7 @@ def record_overload(
 ) -> Any:  # fmt: skip
     """Records a call of one overload, whose results have these types where they are known; TypeError as above."""
     positional, keywords = _bind(overload.schema, args, kwargs)
-    if _random.GENERATOR in overload.schema.by_name and _random.GENERATOR not in kwargs:
+    if _random.GENERATOR in overload.schema.by_name and kwargs.get(_random.GENERATOR) is None:
         keywords.setdefault(_random.GENERATOR, _random.next_number())
     from . import _operators
 
