@@ -103,6 +103,11 @@ public final class Operators implements OperatorTable {
                     Exponential.declarations(),
                     Trigonometric.declarations(),
                     Special.declarations(),
+                    SpecialPolynomials.declarations(),
+                    WindowFunctions.declarations(),
+                    Searching.declarations(),
+                    RecurrentCells.declarations(),
+                    RecurrentLayers.declarations(),
                     Activation.declarations(),
                     SmoothActivation.declarations())
             .flatMap(List::stream)

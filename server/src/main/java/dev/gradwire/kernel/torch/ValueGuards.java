@@ -22,6 +22,8 @@ final class ValueGuards {
     /** Beyond every image; still exact in float32 arithmetic. */
     private static final double FAR = 1 << 20;
 
+    private static final long GREATEST_DEGREE = 1 << 16;
+
     private final TorchBackend backend;
     private final Arguments in;
 
@@ -97,6 +99,26 @@ final class ValueGuards {
             integers[i] = dtype == DType.INT64 ? values.getAtIndex(JAVA_LONG, i) : values.getAtIndex(JAVA_INT, i);
         }
         return integers;
+    }
+
+    /** The kernels step from degree to degree, so that a degree is a time. */
+    private Body degrees() {
+        int degree = in.operand(1);
+        TensorType type = in.type(1);
+        Body isGreat = call("gt.Scalar", List.of(type), new Argument.Operand(0), new Argument.Scalar(GREATEST_DEGREE));
+        Body any = call("any", List.of(type.withDtype(DType.BOOL)), new Argument.Operand(0));
+        Body body = new DispatcherKernel(backend, in);
+        return operands -> {
+            try (TorchTensor great = isGreat.run(new TorchTensor[] {operands[degree]})[0];
+                    TorchTensor verdict = any.run(new TorchTensor[] {great})[0]) {
+                byte[] refused = new byte[1];
+                backend.download(verdict, TensorType.of(DType.BOOL), MemorySegment.ofArray(refused));
+                if (refused[0] != 0) {
+                    throw new KernelException(in.name() + ": no degree may be greater than " + GREATEST_DEGREE);
+                }
+            }
+            return body.run(operands);
+        };
     }
 
     /** NaN and what is far outside become a place far outside. */
