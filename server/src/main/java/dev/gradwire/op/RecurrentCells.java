@@ -17,21 +17,32 @@ final class RecurrentCells {
     static List<Declaration> declarations() {
         return List.of(
                 operator("lstm_cell(Tensor input, Tensor[] hx, " + WEIGHTS + " -> (Tensor h, Tensor c)")
-                        .doc("c' = σ(f) c + σ(i) tanh(g), h' = σ(o) tanh(c'), with gates i, f, g, o of W·x + b + U·h + d")
+                        .doc(
+                                "c' = σ(f) c + σ(i) tanh(g), h' = σ(o) tanh(c'), with gates i, f, g, o of W·x + b + U·h + d")
                         .composite(n -> {
                             List<Expr> state = n.list("hx");
                             Require.that(state.size() == 2, "hx", "must be hidden state and cell state");
                             return lstm(n.arg("input"), state.get(0), state.get(1), weights(n));
                         })
+                        .complex()
                         .samples(
+                                "complex128[1, 2], [complex128[1, 1], complex128[1, 1]], complex128[4, 2],"
+                                        + " complex128[4, 1]",
                                 "float64[2, 3], [float64[2, 2], float64[2, 2]], float64[8, 3], float64[8, 2]",
                                 "float64[2, 3], [float64[2, 1], float64[2, 1]], float64[4, 3], float64[4, 1],"
                                         + " float64[4], float64[4]"),
                 operator("gru_cell(Tensor input, Tensor hx, " + WEIGHTS + " -> Tensor")
-                        .doc("h' = z h + (1 − z) tanh(W·x + b + r (U·h + d)), with gates r and z = σ(W·x + b + U·h + d)")
+                        .doc(
+                                "h' = z h + (1 − z) tanh(W·x + b + r (U·h + d)), with gates r and z = σ(W·x + b + U·h + d)")
                         .composite(n -> List.of(gru(n.arg("input"), n.arg("hx"), weights(n))))
-                        .samples(SAMPLE.formatted(6), BIASED.formatted(6)),
-                plain("tanh"),
+                        .complex()
+                        .samples(
+                                SAMPLE.formatted(6),
+                                BIASED.formatted(6),
+                                "complex128[1, 2], complex128[1, 1], complex128[3, 2], complex128[3, 1]"),
+                plain("tanh")
+                        .complex()
+                        .samples("complex128[1, 2], complex128[1, 1], complex128[1, 2], complex128[1, 1]"),
                 plain("relu"));
     }
 
@@ -43,7 +54,11 @@ final class RecurrentCells {
     }
 
     /** Weights and biases of one cell. */
-    record Weights(Expr ofInput, Expr ofState, @Nullable Expr inputBias, @Nullable Expr stateBias) {
+    record Weights(
+            Expr ofInput,
+            Expr ofState,
+            @Nullable Expr inputBias,
+            @Nullable Expr stateBias) {
         Expr applyToInput(Expr input) {
             return linear(input, ofInput, inputBias);
         }

@@ -8,8 +8,9 @@ import java.util.List;
 
 /** Recurrent networks over whole sequences: layers and directions of cells, step after step. */
 final class RecurrentLayers {
-    private static final String PARAMETERS = "Tensor[] params, bool has_biases, int num_layers, float dropout, bool train,"
-            + " bool bidirectional, bool batch_first)";
+    private static final String PARAMETERS =
+            "Tensor[] params, bool has_biases, int num_layers, float dropout, bool train,"
+                    + " bool bidirectional, bool batch_first)";
     private static final String ONE_LAYER = ", True, 1, 0.0, False, False, False";
 
     private final Args n;
@@ -39,27 +40,41 @@ final class RecurrentLayers {
 
     static List<Declaration> declarations() {
         return List.of(
-                operator("lstm.input(Tensor input, Tensor[] hx, " + PARAMETERS + " -> (Tensor output, Tensor h, Tensor c)")
+                operator("lstm.input(Tensor input, Tensor[] hx, " + PARAMETERS
+                                + " -> (Tensor output, Tensor h, Tensor c)")
                         .doc("lstm_cell along a sequence; states have layers and directions in their first dimension")
                         .composite(n -> {
                             List<Expr> states = n.list("hx");
                             Require.that(states.size() == 2, "hx", "must be hidden states and cell states");
-                            return new RecurrentLayers(n, states.get(0).size(-1) != states.get(1).size(-1))
+                            return new RecurrentLayers(
+                                            n,
+                                            states.get(0).size(-1)
+                                                    != states.get(1).size(-1))
                                     .run(states, RecurrentLayers::lstm);
                         })
+                        .complex()
                         .samples(
+                                "complex128[2, 1, 1], [complex128[1, 1, 1], complex128[1, 1, 1]],"
+                                        + " [complex128[4, 1], complex128[4, 1]], False, 1, 0.0, False, False, False",
                                 "float64[3, 2, 2], [float64[1, 2, 2], float64[1, 2, 2]],"
                                         + " [float64[8, 2], float64[8, 2], float64[8], float64[8]]" + ONE_LAYER,
                                 "float64[1, 2, 2], [float64[1, 1, 1], float64[1, 1, 2]],"
                                         + " [float64[8, 2], float64[8, 1], float64[1, 2]],"
                                         + " False, 1, 0.0, False, False, True"),
                 layers("gru", RecurrentCells::gru)
+                        .complex()
                         .samples(
+                                "complex128[2, 1, 1], complex128[1, 1, 1], [complex128[3, 1], complex128[3, 1]], False, 1,"
+                                        + " 0.0, False, False, False",
                                 "float64[2, 1, 2], float64[2, 1, 1], [float64[3, 2], float64[3, 1], float64[3, 2],"
                                         + " float64[3, 1]], False, 1, 0.0, False, True, False",
                                 "float64[2, 1, 2], float64[2, 1, 2], [float64[6, 2], float64[6, 2], float64[6, 2],"
                                         + " float64[6, 2]], False, 2, 0.0, True, False, False"),
-                plain("tanh"),
+                plain("tanh")
+                        .complex()
+                        .samples(
+                                "complex128[2, 1, 1], complex128[1, 1, 1], [complex128[1, 1], complex128[1, 1]], False, 1,"
+                                        + " 0.0, False, False, False"),
                 plain("relu"));
     }
 

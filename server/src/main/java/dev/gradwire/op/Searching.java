@@ -65,17 +65,20 @@ final class Searching {
                         .samples("float64[2, 3], float64[4]", "1, int64[2]"),
                 operator("isin.Tensor_Tensor(Tensor elements, Tensor test_elements, *, bool assume_unique=False,"
                                 + " bool invert=False) -> Tensor")
-                        .overload("isin.Tensor_Scalar(Tensor elements, Scalar test_elements, *, bool assume_unique=False,"
-                                + " bool invert=False) -> Tensor")
-                        .overload("isin.Scalar_Tensor(Scalar elements, Tensor test_elements, *, bool assume_unique=False,"
-                                + " bool invert=False) -> Tensor")
+                        .overload(
+                                "isin.Tensor_Scalar(Tensor elements, Scalar test_elements, *, bool assume_unique=False,"
+                                        + " bool invert=False) -> Tensor")
+                        .overload(
+                                "isin.Scalar_Tensor(Scalar elements, Tensor test_elements, *, bool assume_unique=False,"
+                                        + " bool invert=False) -> Tensor")
                         .doc("whether each element is among test_elements")
                         .types(one(call -> new TensorType(DType.BOOL, call.shape("elements"))))
                         .kernelWhere("isin.Tensor_Tensor", Searching::isPlainSearch)
                         .decompose(n -> {
                             DType dtype = Elementwise.resultType(n.call(), List.of("elements", "test_elements"));
-                            Expr tests = n.arg("test_elements").as(dtype).reshape(n.shape("test_elements")
-                                    .elements());
+                            Expr tests = n.arg("test_elements")
+                                    .as(dtype)
+                                    .reshape(n.shape("test_elements").elements());
                             Expr found = n.arg("elements")
                                     .as(dtype)
                                     .unsqueeze(-1)
@@ -85,8 +88,9 @@ final class Searching {
                         })
                         .samples("int64[2, 3]{0..4}, int64[2]{0..4}", "float64[2], 1", "2, int64[2, 2], invert=True"),
                 operator("one_hot(Tensor self, int num_classes=-1) -> Tensor")
-                        .doc("rows with a 1 at the place that the class names; num_classes must be given, as shapes here"
-                                + " follow from types")
+                        .doc(
+                                "rows with a 1 at the place that the class names; num_classes must be given, as shapes here"
+                                        + " follow from types")
                         .types(one(call -> {
                             Require.index(call, "self", DType.INT64);
                             long classes = call.integer("num_classes");
@@ -101,8 +105,9 @@ final class Searching {
                         })
                         .samples("int64[2, 3]{0..3}, 4", "int64[]{0..1}, 2"),
                 operator("histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor")
-                        .doc("how many elements lie in each of bins intervals from min to max, or of the elements' own range"
-                                + " where min = max")
+                        .doc(
+                                "how many elements lie in each of bins intervals from min to max, or of the elements' own range"
+                                        + " where min = max")
                         .types(one(call -> {
                             Require.floating(call, "self");
                             Require.that(call.integer("bins") > 0, "bins", "must be positive");
@@ -136,12 +141,9 @@ final class Searching {
         }
         boolean batches = sequences.rank() == values.rank()
                 && sequences.rank() > 0
-                && sequences
-                        .withoutDim(sequences.rank() - 1)
-                        .equals(values.withoutDim(values.rank() - 1));
+                && sequences.withoutDim(sequences.rank() - 1).equals(values.withoutDim(values.rank() - 1));
         if (sequences.rank() != 1 && !batches) {
-            throw Require.shape(
-                    "self", "has shape " + values + ", which does not fit sequences of shape " + sequences);
+            throw Require.shape("self", "has shape " + values + ", which does not fit sequences of shape " + sequences);
         }
         if (call.has("side")) {
             String side = call.text("side");

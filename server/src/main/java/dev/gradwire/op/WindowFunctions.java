@@ -19,13 +19,24 @@ final class WindowFunctions {
 
     static List<Declaration> declarations() {
         return List.of(
-                window("hann", "", "½ − ½ cos 2πt", (_, t) -> cosine(t, 2).mul(-0.5).add(0.5)),
+                window(
+                        "hann",
+                        "",
+                        "½ − ½ cos 2πt",
+                        (_, t) -> cosine(t, 2).mul(-0.5).add(0.5)),
                 window(
                         "blackman",
                         "",
                         "0.42 − 0.5 cos 2πt + 0.08 cos 4πt",
-                        (_, t) -> cosine(t, 2).mul(-0.5).add(0.42).add(cosine(t, 4).mul(0.08))),
-                window("bartlett", "", "1 − |2t − 1|", (_, t) -> t.mul(2.0).sub(1.0).abs().rsub(1.0)),
+                        (_, t) -> cosine(t, 2)
+                                .mul(-0.5)
+                                .add(0.42)
+                                .add(cosine(t, 4).mul(0.08))),
+                window(
+                        "bartlett",
+                        "",
+                        "1 − |2t − 1|",
+                        (_, t) -> t.mul(2.0).sub(1.0).abs().rsub(1.0)),
                 window(
                                 "hamming",
                                 "periodic_alpha_beta",
@@ -36,7 +47,10 @@ final class WindowFunctions {
                         .overload(signature("hamming", "", "")),
                 window("kaiser", "beta", "I₀(beta √(1 − (2t − 1)²)) / I₀(beta)", (n, t) -> {
                             Expr ratio = t.mul(2.0).sub(1.0);
-                            Expr root = ratio.square().rsub(1.0).call("clamp_min", 0).sqrt();
+                            Expr root = ratio.square()
+                                    .rsub(1.0)
+                                    .call("clamp_min", 0)
+                                    .sqrt();
                             Expr beta = n.full(new TensorType(DType.FLOAT64, Shape.SCALAR), n.number("beta"));
                             return root.mul(beta).call("i0").div(beta.call("i0"));
                         })
@@ -46,17 +60,17 @@ final class WindowFunctions {
 
     private static String signature(String name, String overload, String parameters) {
         String suffix = overload.isEmpty() ? "" : "." + overload;
-        return name + "_window" + suffix + "(int window_length" + parameters + ", *" + Factories.OPTIONS + ") -> Tensor";
+        return name + "_window" + suffix + "(int window_length" + parameters + ", *" + Factories.OPTIONS
+                + ") -> Tensor";
     }
 
     private static Declaration window(
             String name, String overload, String formula, BiFunction<Args, Expr, Expr> weights) {
-        String shape =
-                switch (overload) {
-                    case "beta" -> ", float beta=12.0";
-                    case "periodic_alpha_beta" -> ", float alpha=0.54, float beta=0.46";
-                    default -> "";
-                };
+        String shape = switch (overload) {
+            case "beta" -> ", float beta=12.0";
+            case "periodic_alpha_beta" -> ", float alpha=0.54, float beta=0.46";
+            default -> "";
+        };
         String full = overload.isEmpty() ? "periodic" : overload;
         Declaration declaration = operator(signature(name, full, ", bool periodic=True" + shape))
                 .doc(formula)
