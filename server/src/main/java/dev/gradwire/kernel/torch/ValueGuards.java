@@ -51,7 +51,7 @@ final class ValueGuards {
             case "grid_sampler_2d", "grid_sampler_3d" -> coordinates(1);
             case "grid_sampler_2d_backward", "grid_sampler_3d_backward" -> coordinates(2);
             case "div.Tensor_mode" -> truncated();
-            default -> LinalgGuards.find(backend, in);
+            default -> in.name().contains("_polynomial_") ? degrees() : LinalgGuards.find(backend, in);
         };
     }
 
