@@ -108,6 +108,7 @@ public final class Operators implements OperatorTable {
                     Searching.declarations(),
                     RecurrentCells.declarations(),
                     RecurrentLayers.declarations(),
+                    Reparametrizations.declarations(),
                     Activation.declarations(),
                     SmoothActivation.declarations())
             .flatMap(List::stream)
