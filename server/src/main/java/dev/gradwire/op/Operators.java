@@ -104,11 +104,9 @@ public final class Operators implements OperatorTable {
                     Trigonometric.declarations(),
                     Special.declarations(),
                     SpecialPolynomials.declarations(),
-                    WindowFunctions.declarations(),
                     Searching.declarations(),
                     RecurrentCells.declarations(),
                     RecurrentLayers.declarations(),
-                    Reparametrizations.declarations(),
                     Activation.declarations(),
                     SmoothActivation.declarations())
             .flatMap(List::stream)
