@@ -32,8 +32,7 @@ public final class Gradwire extends GradwireOperators implements AutoCloseable {
         this(owned, transport, options, new AtomicLong());
     }
 
-    private Gradwire(
-            @Nullable ManagedChannel owned, Transport transport, RunOptions options, AtomicLong draws) {
+    private Gradwire(@Nullable ManagedChannel owned, Transport transport, RunOptions options, AtomicLong draws) {
         this.owned = owned;
         this.transport = transport;
         this.options = options;
