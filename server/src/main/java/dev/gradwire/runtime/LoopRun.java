@@ -113,8 +113,8 @@ final class LoopRun implements AutoCloseable {
 
     private void iterate(long place) {
         for (int i = 0; i < stacks.size(); i++) {
-            if (loop.results().get(i) instanceof Result.History(int carry, _)) {
-                writeRow(stacks.get(i), place, carries.get(carry));
+            if (loop.results().get(i) instanceof Result.History history) {
+                writeRow(stacks.get(i), place, carries.get(history.carry()));
             }
         }
         List<DeviceTensor> results = step(place);
@@ -124,8 +124,8 @@ final class LoopRun implements AutoCloseable {
         List<DeviceTensor> rows = results.subList(loop.carries(), results.size());
         try {
             for (int i = 0; i < stacks.size(); i++) {
-                if (loop.results().get(i) instanceof Result.Stack(int output, _)) {
-                    writeRow(stacks.get(i), place, results.get(output));
+                if (loop.results().get(i) instanceof Result.Stack stack) {
+                    writeRow(stacks.get(i), place, results.get(stack.output()));
                 }
             }
         } finally {
