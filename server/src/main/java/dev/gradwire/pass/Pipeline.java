@@ -33,7 +33,7 @@ public final class Pipeline {
     /** Plans a function that may run many times: its constants stay. */
     static Plan planBody(Graph graph, OperatorTable operators, Backend backend, ControlFlow control) {
         Graph simplified = simplified(graph, operators, backend, Stages.UNHEARD);
-        return Scheduler.schedule(simplified, backend, control, true);
+        return Scheduler.schedule(verified(new OwnOutputs(operators).apply(simplified)), backend, control, true);
     }
 
     private static Graph simplified(Graph graph, OperatorTable operators, Backend backend, Stages stages) {

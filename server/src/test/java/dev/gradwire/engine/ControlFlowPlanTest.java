@@ -75,6 +75,19 @@ final class ControlFlowPlanTest {
     }
 
     @Test
+    void carriesKeepOnlyThemselvesAlive() {
+        String text = "def f(c):\n  w = expand(c, [50, 100])\n  e = exp(w)\n  d = select(e, 0, 7)\n  return d\n"
+                + "a: float64[100]\nr = scan(@f, [a], [], length=5)\nreturn r";
+        Plan plan = TextRun.of(text).plan();
+        assertThat(plan.withBodies())
+                .flatExtracting(Plan::steps)
+                .extracting(step -> step.call().name())
+                .contains("clone");
+        // a, a carry before and after, and what is 50 times as large
+        assertThat(plan.price().peakBytes()).isEqualTo(800 * (1 + 2 + 50));
+    }
+
+    @Test
     void unusedGradientsAreKnownThroughFunctions() {
         String functions = "def f(c, x, w):\n  d = mul(c, w)\n  y = sin(x)\n  return d, y\n"
                 + "def b(c, x):\n  z = floor(x)\n  d = mul(c, c)\n  return d, x\n";

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.offset;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Operators with functions against the same graph without them: values, and derivatives up to the third, which are
@@ -224,5 +225,42 @@ final class ControlFlowTest {
             }
             assertThat(found.get(i)).as(names.get(i)).containsExactly(expected.get(i), offset(1e-9 * scale));
         }
+    }
+
+    /** The functions multiply by what they draw, so the gradient times the input is the result. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "r = scan(@f, [a], [], length=3)\nd = mul(r:1, 1)",
+                "r = while_loop(@few, @g, [i, a], max_iterations=5)\nd = mul(r:1, 1)\nr = mul(r:1, 1)",
+                "r = checkpoint(@f, [a])\ns = checkpoint(@f, [r])\nd = stack([r:1, s:1])\nr = mul(s, 1)",
+                "r = scan(@h, [a], [], length=3)\nd = mul(r:1, 1)"
+            })
+    void derivativesDrawWhatTheirFunctionsDrew(String nodes) {
+        String functions = """
+                def f(c):
+                  u = rand_like(c)
+                  m = mul(c, u)
+                  return m, u
+                def g(i, c):
+                  u = rand_like(c)
+                  m = mul(c, u)
+                  j = add(i, 1)
+                  return j, m
+                def few(i, c):
+                  p = lt(i, 3)
+                  return p
+                def h(c):
+                  m = checkpoint(@f, [c])
+                  return m, m:1
+                a: float64[2]
+                i = constant(tensor(int64[], [0]))
+                """;
+        String named = nodes.replaceFirst("\nr = ", "\nlast = ");
+        String last = named.contains("\nlast = ") ? "last" : "r";
+        List<double[]> values = TextRun.values(functions + named + "\nl = sum(" + last + ")\ng = grad([l], [a])\n"
+                + "e = mul(g, a)\nreturn " + last + ", e, d");
+        assertThat(values.get(1)).containsExactly(values.get(0), offset(1e-12));
+        assertThat(values.get(2)).doesNotHaveDuplicates();
     }
 }
