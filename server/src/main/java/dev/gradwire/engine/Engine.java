@@ -122,8 +122,7 @@ public final class Engine implements AutoCloseable {
         }
         GradFns gradFns = new GradFns(program.recording(), cached.saved);
         stages.ended("grad_fn", nodes);
-        return new Compiled(
-                program, cached.plan, gradFns, gradients(program, cached), hit, System.nanoTime() - start);
+        return new Compiled(program, cached.plan, gradFns, gradients(program, cached), hit, System.nanoTime() - start);
     }
 
     /** What is in the cache, under the names of this program. */

@@ -49,10 +49,7 @@ public final class Branches {
         }
         for (int i = 0; i < types.size(); i++) {
             Require.sameType(
-                    "false_fn",
-                    "result " + i + " of the function '" + other.name() + "'",
-                    others.get(i),
-                    types.get(i));
+                    "false_fn", "result " + i + " of the function '" + other.name() + "'", others.get(i), types.get(i));
         }
         return types;
     }
@@ -61,7 +58,9 @@ public final class Branches {
     static void requirePredicate(String argument, String what, TensorType type) {
         if (type.dtype() != DType.BOOL) {
             throw GraphException.argument(
-                    Reason.DTYPE_MISMATCH, argument, what + "must be bool, but is " + type.dtype().label());
+                    Reason.DTYPE_MISMATCH,
+                    argument,
+                    what + "must be bool, but is " + type.dtype().label());
         }
         if (type.shape().elements() != 1) {
             throw GraphException.argument(

@@ -29,7 +29,8 @@ final class Calls {
                         .composite(n -> n.inline("function", n.list("operands")))
                         .unsampled("it is what its function is"),
                 operator("checkpoint(Function function, Tensor[] operands) -> Tensor[]")
-                        .doc("function(*operands), whose inner values are not kept for the derivative but computed again")
+                        .doc(
+                                "function(*operands), whose inner values are not kept for the derivative but computed again")
                         .gradFn("CheckpointBackward0")
                         .bodies((call, _) -> call.types("operands"))
                         .types(call -> call.body("function").resultTypes())
@@ -89,8 +90,7 @@ final class Calls {
             inputs.add(read ? operands.get(i).call(BARRIER, cotangents) : null);
         }
         inputs.addAll(cotangents);
-        return spread(
-                pullback.connected(), Args.inline(n.builder(), pullback.body(), inputs), operands.size());
+        return spread(pullback.connected(), Args.inline(n.builder(), pullback.body(), inputs), operands.size());
     }
 
     /** One entry for each operand: the results for those that are connected, null for the others. */

@@ -71,8 +71,7 @@ final class LoopRule {
                     "must be given for derivatives: they need the carries of every iteration, and how many are kept"
                             + " must be known beforehand");
         }
-        LoopRule rule =
-                new LoopRule(n, "body_fn", List.of("carried_inputs", "additional_inputs"), List.of());
+        LoopRule rule = new LoopRule(n, "body_fn", List.of("carried_inputs", "additional_inputs"), List.of());
         return rule.run(true, n.integer("max_iterations"), n.result(n.resultCount() - 1));
     }
 
@@ -197,8 +196,8 @@ final class LoopRule {
         List<@Nullable Expr> run(boolean reverse, long length, @Nullable Expr count) {
             List<TensorType> types = new ArrayList<>();
             init.forEach(each -> types.add(each.type()));
-            xs.forEach(each -> types.add(
-                    new TensorType(each.dtype(), each.shape().withoutDim(0))));
+            xs.forEach(
+                    each -> types.add(new TensorType(each.dtype(), each.shape().withoutDim(0))));
             additional.forEach(each -> types.add(each.type()));
             Body iteration = n.body(pullback.body().name(), types, this::iteration);
             List<Expr> found = n.calls(Loops.INTERNAL_SCAN, iteration, init, xs, additional, 0, reverse, length, count);

@@ -44,8 +44,9 @@ public final class Loops {
                         .internal(),
                 operator(WHILE + "(Function cond_fn, Function body_fn, Tensor[] carried_inputs,"
                                 + " Tensor[] additional_inputs=[], *, int? max_iterations=None) -> Tensor[]")
-                        .doc("carries = body_fn(*carries, *additional_inputs) while cond_fn, of the same arguments, holds;"
-                                + " reverse mode needs max_iterations and keeps so many copies of the carries")
+                        .doc(
+                                "carries = body_fn(*carries, *additional_inputs) while cond_fn, of the same arguments, holds;"
+                                        + " reverse mode needs max_iterations and keeps so many copies of the carries")
                         .gradFn("WhileLoopBackward0")
                         .bodies((call, _) -> concat(call.types("carried_inputs"), call.types("additional_inputs")))
                         .types(Loops::whileTypes)
@@ -97,7 +98,9 @@ public final class Loops {
         if (xs.isEmpty() && !call.has("length")) {
             throw GraphException.argument(Reason.MISSING_ARGUMENT, "length", "must be given where there are no xs");
         }
-        long length = call.has("length") ? call.integer("length") : xs.getFirst().shape().dim(dims[0]);
+        long length = call.has("length")
+                ? call.integer("length")
+                : xs.getFirst().shape().dim(dims[0]);
         if (length < 0) {
             throw GraphException.argument(Reason.INVALID_ARGUMENT, "length", "must not be negative, but is " + length);
         }
@@ -146,8 +149,8 @@ public final class Loops {
             throw GraphException.argument(
                     Reason.INVALID_ARGUMENT,
                     "combine_fn",
-                    "the function '" + body.name() + "' must return " + init.size()
-                            + " carries first, but returns " + results.size() + " tensors");
+                    "the function '" + body.name() + "' must return " + init.size() + " carries first, but returns "
+                            + results.size() + " tensors");
         }
         requireCarries("combine_fn", body, init);
         List<TensorType> types = new ArrayList<>(init);
@@ -178,7 +181,8 @@ public final class Loops {
             throw GraphException.argument(
                     Reason.INVALID_ARGUMENT,
                     "cond_fn",
-                    what + "must return one tensor, but returns " + test.resultTypes().size());
+                    what + "must return one tensor, but returns "
+                            + test.resultTypes().size());
         }
         Branches.requirePredicate(
                 "cond_fn", "the result of " + what, test.resultTypes().getFirst());
@@ -188,8 +192,8 @@ public final class Loops {
             throw GraphException.argument(
                     Reason.INVALID_ARGUMENT,
                     "body_fn",
-                    "the function '" + body.name() + "' must return as many tensors as are carried, "
-                            + carries.size() + ", but returns " + body.resultTypes().size());
+                    "the function '" + body.name() + "' must return as many tensors as are carried, " + carries.size()
+                            + ", but returns " + body.resultTypes().size());
         }
         requireCarries("body_fn", body, carries);
         List<TensorType> types = new ArrayList<>(carries);

@@ -75,7 +75,9 @@ final class Liveness {
         graph.inputs().forEach(input -> met.set(input.value().id()));
         graph.outputs().forEach(output -> met.set(output.value().id()));
         if (constantsStay) {
-            graph.nodes().stream().filter(Liveness::isConstant).forEach(node -> met.set(node.result().id()));
+            graph.nodes().stream()
+                    .filter(Liveness::isConstant)
+                    .forEach(node -> met.set(node.result().id()));
         }
         List<Value> dying = new ArrayList<>();
         Consumer<Value> meet = value -> {
@@ -113,7 +115,8 @@ final class Liveness {
             boolean view = ((Overload) node.op()).declaration().isView();
             ControlFlow.Planned planned = control.get(i);
             if (planned != null) {
-                peakBytes = Math.max(peakBytes, Math.addExact(live, planned.price().peakBytes()));
+                peakBytes =
+                        Math.max(peakBytes, Math.addExact(live, planned.price().peakBytes()));
             }
             for (Value result : node.results()) {
                 if (!isMade(i, result)) {

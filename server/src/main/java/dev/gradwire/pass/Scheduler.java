@@ -132,7 +132,8 @@ final class Scheduler {
 
     private Step kernelStep(Node node, List<Value> deaths) {
         KernelCalls.Bound bound = KernelCalls.bind(node);
-        Resolved same = resolved.computeIfAbsent(bound.call(), call -> new Resolved(call, new Work.Run(backend.resolve(call))));
+        Resolved same =
+                resolved.computeIfAbsent(bound.call(), call -> new Resolved(call, new Work.Run(backend.resolve(call))));
         Price price = price(node, same.call.operands(), same.call.results());
         count(price);
         return new Step(

@@ -74,12 +74,11 @@ final class Frame implements AutoCloseable {
             operands[i] = filled(step.operands().get(i));
         }
         try {
-            DeviceTensor[] results =
-                    switch (step.work()) {
-                        case Work.Run(var kernel) -> kernel.run(operands);
-                        case Work.Branch branch -> branch(step, branch, operands, seed);
-                        case Work.Loop loop -> loop(step, loop, operands, seed);
-                    };
+            DeviceTensor[] results = switch (step.work()) {
+                case Work.Run(var kernel) -> kernel.run(operands);
+                case Work.Branch branch -> branch(step, branch, operands, seed);
+                case Work.Loop loop -> loop(step, loop, operands, seed);
+            };
             for (int i = 0; i < results.length; i++) {
                 slots[step.results().get(i)] = results[i];
             }

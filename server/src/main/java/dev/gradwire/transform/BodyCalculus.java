@@ -56,7 +56,8 @@ final class BodyCalculus extends BodyDependence implements Calculus {
 
     private Graph derive(String name, Graph graph) {
         try {
-            Graph result = Differentiate.apply(graph, operators, maxValues - values, this).graph();
+            Graph result = Differentiate.apply(graph, operators, maxValues - values, this)
+                    .graph();
             values += result.valueCount();
             return result;
         } catch (GraphException e) {
@@ -98,8 +99,7 @@ final class BodyCalculus extends BodyDependence implements Calculus {
         List<Value> outputs = request.seeded.stream()
                 .mapToObj(i -> GraphBuilder.mapped(graph.outputs().get(i).value(), map))
                 .toList();
-        List<@Nullable Expr> cotangents =
-                new ReversePass(builder, inputs, this).runSparsely(outputs, seeds);
+        List<@Nullable Expr> cotangents = new ReversePass(builder, inputs, this).runSparsely(outputs, seeds);
         BitSet connected = new BitSet();
         int next = 0;
         for (int input : request.wanted.stream().toArray()) {

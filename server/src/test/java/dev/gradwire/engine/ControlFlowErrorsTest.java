@@ -47,12 +47,11 @@ final class ControlFlowErrorsTest {
               z = log(y)
               return z
             """;
-    private static final String INPUTS = "x: float64[3] requires_grad\np: bool[]\nxs: float64[4, 3]\nys: float64[5, 3]\n";
+    private static final String INPUTS =
+            "x: float64[3] requires_grad\np: bool[]\nxs: float64[4, 3]\nys: float64[5, 3]\n";
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             cond(x, @same, @same, [x])           | DTYPE_MISMATCH   | node 'r' (cond): argument 'pred': must be bool, but is float64
             cond(p, @same, @twice, [x])          | INVALID_ARGUMENT | node 'r' (cond): argument 'false_fn': the function 'twice' returns 2 tensors, but 'same' returns 1
             cond(p, @same, @wide, [x])           | SHAPE_MISMATCH   | node 'r' (cond): argument 'false_fn': result 0 of the function 'wide' is float64[1, 3], but must be float64[3]
@@ -89,12 +88,14 @@ final class ControlFlowErrorsTest {
         assertThatThrownBy(() -> TextRun.of(loop + "g = grad([s], [x])\nreturn g"))
                 .isInstanceOfSatisfying(
                         GraphException.class, e -> assertThat(e.reason()).isEqualTo(Reason.NOT_DIFFERENTIABLE))
-                .hasMessageStartingWith("node 'r' (while_loop): argument 'max_iterations': must be given for derivatives");
+                .hasMessageStartingWith(
+                        "node 'r' (while_loop): argument 'max_iterations': must be given for derivatives");
     }
 
     @Test
     void moreIterationsThanAllowedEndTheRun() {
-        TextRun bounded = TextRun.of(FUNCTIONS + INPUTS + "r = while_loop(@small, @grow, [x], max_iterations=2)\nreturn r");
+        TextRun bounded =
+                TextRun.of(FUNCTIONS + INPUTS + "r = while_loop(@small, @grow, [x], max_iterations=2)\nreturn r");
         assertThatThrownBy(() -> bounded.values(RunOptions.DEFAULT))
                 .isInstanceOfSatisfying(
                         StepException.class, e -> assertThat(e.node()).isEqualTo("r"))
@@ -132,6 +133,7 @@ final class ControlFlowErrorsTest {
         assertThatThrownBy(() -> TextRun.of(FUNCTIONS + loop + INPUTS
                         + "r = checkpoint(@f, [x])\ns = sum(r)\ng = grad([s], [x])\nreturn g"))
                 .isInstanceOf(GraphException.class)
-                .hasMessageStartingWith("function 'f': node 'n' (while_loop): argument 'max_iterations': must be given");
+                .hasMessageStartingWith(
+                        "function 'f': node 'n' (while_loop): argument 'max_iterations': must be given");
     }
 }

@@ -29,7 +29,11 @@ final class ControlFlowPlanTest {
             text.append("  s%d = sin(%s)\n".formatted(i, last));
             last = "s" + i;
         }
-        text.append("  return ").append(last).append("\na: float64[").append(ELEMENTS).append("]\n");
+        text.append("  return ")
+                .append(last)
+                .append("\na: float64[")
+                .append(ELEMENTS)
+                .append("]\n");
         last = "a";
         for (int i = 0; i < parts; i++) {
             text.append("p%d = %s(@part, [%s])\n".formatted(i, op, last));
@@ -67,8 +71,9 @@ final class ControlFlowPlanTest {
 
     @Test
     void whatNobodyReadsIsNotComputed() {
-        String text = "def f(c, x):\n  d = mul(c, x)\n  e = exp(d)\n  return d, e\na: float64[100]\nxs: float64[10, 100]\n"
-                + "r = scan(@f, [a], [xs])\nreturn r";
+        String text =
+                "def f(c, x):\n  d = mul(c, x)\n  e = exp(d)\n  return d, e\na: float64[100]\nxs: float64[10, 100]\n"
+                        + "r = scan(@f, [a], [xs])\nreturn r";
         Plan plan = TextRun.of(text).plan();
         assertThat(plan.withBodies()).flatExtracting(Plan::steps).hasSize(2);
         assertThat(plan.price().peakBytes()).isEqualTo(800 * (10 + 1 + 2));
@@ -93,7 +98,8 @@ final class ControlFlowPlanTest {
                 + "def b(c, x):\n  z = floor(x)\n  d = mul(c, c)\n  return d, x\n";
         assertThat(unused(functions, "r = scan(@f, [a], [xs], [w])", "r")).containsExactly("g:1");
         assertThat(unused(functions, "r = scan(@f, [a], [xs], [w])", "r:1")).containsExactly("g", "g:2");
-        assertThat(unused(functions, "p = lt(w, 0)\nr = cond(p, @b, @b, [a, w])", "r")).containsExactly("g:1", "g:2");
+        assertThat(unused(functions, "p = lt(w, 0)\nr = cond(p, @b, @b, [a, w])", "r"))
+                .containsExactly("g:1", "g:2");
         assertThat(unused(functions, "r = checkpoint(@b, [a, xs])", "r:1")).containsExactly("g", "g:2");
     }
 
@@ -140,11 +146,13 @@ final class ControlFlowPlanTest {
         for (int order = 0; order < sizes.length; order++) {
             TextRun run = TextRun.of(text + "return l" + order);
             sizes[order] = size(run.graph(), new HashSet<>());
-            plans[order] = run.plan().withBodies().stream().mapToInt(plan -> plan.steps().size()).sum();
+            plans[order] = run.plan().withBodies().stream()
+                    .mapToInt(plan -> plan.steps().size())
+                    .sum();
             text.append("g%d = grad([l%d], [w])\nl%d = sum(g%d)\n".formatted(order, order, order + 1, order));
         }
-        System.out.println("nodes of the derivatives of a scan: " + Arrays.toString(sizes) + ", steps: "
-                + Arrays.toString(plans));
+        System.out.println(
+                "nodes of the derivatives of a scan: " + Arrays.toString(sizes) + ", steps: " + Arrays.toString(plans));
         for (int order = 1; order < sizes.length; order++) {
             assertThat(plans[order]).isLessThanOrEqualTo(4 * plans[order - 1] + 20);
         }

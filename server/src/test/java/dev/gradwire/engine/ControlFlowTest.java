@@ -157,11 +157,11 @@ final class ControlFlowTest {
                         "r = mul(a, a)\n"),
                 new Case(
                         "scan of scans",
-                        CELL + "def row(h, x, w):\n  c = scan(@cell, [h], [x], [w])\n  s = sum(c:1, [0])\n  return c, s\n",
+                        CELL
+                                + "def row(h, x, w):\n  c = scan(@cell, [h], [x], [w])\n  s = sum(c:1, [0])\n  return c, s\n",
                         "a: float64[2]\nb: float64[2, 1, 2]\nw: float64[2]\n",
                         "c = scan(@row, [a], [b], [w])\nz = sum(c:1, [0])\nr = add(c, z)\n",
-                        "e = view(b, [2, 2])\n"
-                                + unrolledCell(0, 1).replace("select(b,", "select(e,")),
+                        "e = view(b, [2, 2])\n" + unrolledCell(0, 1).replace("select(b,", "select(e,")),
                 new Case(
                         "loops in cond in checkpoint",
                         CELL
@@ -185,8 +185,9 @@ final class ControlFlowTest {
         StringBuilder text = new StringBuilder();
         String h = "a";
         for (int i = 0; i < rows.length; i++) {
-            text.append("x%d = select(b, 0, %d)\nm%d = mul(%s, w)\ns%d = add(m%d, x%d)\nn%d = tanh(s%d)\ny%d = mul(n%d, %s)\n"
-                    .formatted(i, rows[i], i, h, i, i, i, i, i, i, i, h));
+            text.append(
+                    "x%d = select(b, 0, %d)\nm%d = mul(%s, w)\ns%d = add(m%d, x%d)\nn%d = tanh(s%d)\ny%d = mul(n%d, %s)\n"
+                            .formatted(i, rows[i], i, h, i, i, i, i, i, i, i, h));
             h = "n" + i;
         }
         String z = "y0";

@@ -104,7 +104,8 @@ final class FunctionProgramsTest {
                 ResidentTensor xs = engine.upload("cpu", Tensor.of(DType.FLOAT64, Shape.of(3, 2), 1, 1, 1, 1, 1, 1))) {
             assertThatThrownBy(() -> engine.run(compiled, List.of(a, xs), detecting))
                     .isInstanceOfSatisfying(
-                            AnomalyException.class, e -> assertThat(e.anomaly().node()).isEqualTo("rr/ee"));
+                            AnomalyException.class,
+                            e -> assertThat(e.anomaly().node()).isEqualTo("rr/ee"));
         }
         assertThat(engine.liveTensors()).isZero();
     }
@@ -121,7 +122,6 @@ final class FunctionProgramsTest {
                         tuple("t", "SumBackward0"));
         GradFn scan = gradFns.all().get(1);
         assertThat(scan.resultTypes()).hasSize(1);
-        assertThat(scan.nextFunctions())
-                .containsExactly(new GradFn.Edge("a", 0), new GradFn.Edge("", 0));
+        assertThat(scan.nextFunctions()).containsExactly(new GradFn.Edge("a", 0), new GradFn.Edge("", 0));
     }
 }

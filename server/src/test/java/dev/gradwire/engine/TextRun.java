@@ -74,8 +74,8 @@ final class TextRun {
             double[] elements = random.doubles(count)
                     .map(x -> 0.2 + Math.floor(x * 1024) / 1024)
                     .toArray();
-            inputs.add(backend.upload(
-                    Tensor.of(input.type().dtype(), input.type().shape(), elements)));
+            inputs.add(
+                    backend.upload(Tensor.of(input.type().dtype(), input.type().shape(), elements)));
         }
         return inputs;
     }

@@ -33,7 +33,6 @@ final class FunctionRunTest {
         server.close();
     }
 
-
     /** c · x, twice: the carry and what is stacked. */
     private static Graph.Builder product() {
         return Graph.newBuilder()
@@ -75,10 +74,11 @@ final class FunctionRunTest {
     @Test
     void aLoopThatGoesOnTooLongIsRefused() {
         RunRequest.Builder request = withFunction(
-                x().addNodes(node("w", "while_loop", Wire.function("go"), Wire.function("same"), Wire.values("x"))
-                                .toBuilder()
-                                .putKwargs("max_iterations", Wire.integer(3))
-                                .build())
+                x().addNodes(
+                                node("w", "while_loop", Wire.function("go"), Wire.function("same"), Wire.values("x"))
+                                        .toBuilder()
+                                        .putKwargs("max_iterations", Wire.integer(3))
+                                        .build())
                         .addOutputs("w"),
                 "same",
                 Graph.newBuilder().addInputs(Wire.open("a")).addOutputs("a"));
