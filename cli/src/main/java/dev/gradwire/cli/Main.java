@@ -3,6 +3,7 @@ package dev.gradwire.cli;
 import dev.gradwire.cli.bench.BenchCommand;
 import dev.gradwire.cli.conformance.ConformanceCommand;
 import dev.gradwire.cli.demo.DemoCommand;
+import dev.gradwire.cli.sweep.SweepCommand;
 import dev.gradwire.service.HealthCommand;
 import dev.gradwire.service.ServeCommand;
 import picocli.CommandLine;
@@ -20,6 +21,7 @@ import picocli.CommandLine.HelpCommand;
             DemoCommand.class,
             ConformanceCommand.class,
             BenchCommand.class,
+            SweepCommand.class,
             HealthCommand.class
         })
 public final class Main {

@@ -49,6 +49,11 @@ public final class GraphException extends RuntimeException {
         return function != null ? this : new GraphException(reason, detail, node, op, argument, inFunction);
     }
 
+    /** A size that went beyond 64 bits, as exact arithmetic found. */
+    public static GraphException overflow() {
+        return new GraphException(Reason.SIZE_OVERFLOW, "a size does not fit 64 bits");
+    }
+
     /** The same error with more to say about it. */
     GraphException with(String more) {
         return new GraphException(reason, detail + more, node, op, argument, function);

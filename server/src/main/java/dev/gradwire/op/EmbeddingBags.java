@@ -106,6 +106,7 @@ final class EmbeddingBags {
     }
 
     private static long padding(Args n, Expr weight) {
+        Require.rank(n.call(), "weight", 2);
         long padding = n.call().integer("padding_idx", -1);
         long rows = weight.size(0);
         if (!n.has("padding_idx")) {

@@ -59,7 +59,7 @@ final class MaskedIndexing {
                                 n -> n.full(n.type("source"), 0)
                                         .call("put", order(n), n.grad().maskedBy(n.arg("mask")), true))
                         .decompose(n -> n.shape("source").elements() == 0
-                                ? n.self().add(n.full(n.type("self"), 0))
+                                ? n.arg("mask").where(n.self(), n.self())
                                 : n.arg("mask").where(n.arg("source").call("take", order(n)), n.self())),
                 operator("_unsafe_masked_index(Tensor self, Tensor mask, Tensor?[] indices, Scalar fill) -> Tensor")
                         .doc("self[indices] where the mask is true, fill elsewhere, whatever the indices are there")

@@ -75,7 +75,13 @@ final class PseudoInverse {
                 .doc("how many singular values of matrices are above a tolerance")
                 .types(one(call -> {
                     requireMatrices(call, matrices);
-                    return new TensorType(DType.INT64, Matrices.batch(call.shape(matrices)));
+                    Shape batch = Matrices.batch(call.shape(matrices));
+                    for (String tolerance : List.of("atol", "rtol", "tol")) {
+                        if (call.op().canonical().indexOf(tolerance) >= 0) {
+                            requireTolerance(call, batch, tolerance);
+                        }
+                    }
+                    return new TensorType(DType.INT64, batch);
                 }))
                 .decompose(n -> rank(n, n.arg(matrices)))
                 .complex();

@@ -200,6 +200,9 @@ public final class Transforms {
     }
 
     private static void requireDifferentiable(Call call, String argument) {
+        if (call.isNumber(argument)) {
+            throw GraphException.argument(Reason.NOT_DIFFERENTIABLE, argument, "must be a tensor, but is a number");
+        }
         List<TensorType> types =
                 call.arg(argument) instanceof Argument.Items ? call.types(argument) : List.of(call.type(argument));
         for (TensorType type : types) {

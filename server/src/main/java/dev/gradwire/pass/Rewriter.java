@@ -2,6 +2,7 @@ package dev.gradwire.pass;
 
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
+import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Node;
 import dev.gradwire.graph.OperatorTable;
 import dev.gradwire.graph.Value;
@@ -40,13 +41,24 @@ final class Rewriter {
         for (Node node : graph.nodes()) {
             builder.setOrigin(node);
             Node moved = node.withArgs(GraphBuilder.remap(node.args(), map));
-            List<Value> results = rule.rewrite(moved, builder);
+            List<Value> results = rewrite(rule, moved);
             define(node, results != null ? results : builder.keep(moved));
         }
         for (Graph.Output output : graph.outputs()) {
             builder.output(output.name(), GraphBuilder.mapped(output.value(), map));
         }
         return builder.build();
+    }
+
+    /** What types do not decide until a call is taken apart is still an error of the client's node. */
+    private @Nullable List<Value> rewrite(Rule rule, Node node) {
+        try {
+            return rule.rewrite(node, builder);
+        } catch (GraphException e) {
+            throw e.at(node.name(), node.op().schema().key());
+        } catch (ArithmeticException e) {
+            throw GraphException.overflow().at(node.name(), node.op().schema().key());
+        }
     }
 
     private void define(Node node, List<Value> results) {

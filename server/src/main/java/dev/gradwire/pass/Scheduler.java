@@ -3,10 +3,13 @@ package dev.gradwire.pass;
 import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
+import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Node;
+import dev.gradwire.graph.Reason;
 import dev.gradwire.graph.Value;
 import dev.gradwire.kernel.Backend;
 import dev.gradwire.kernel.KernelCall;
+import dev.gradwire.kernel.KernelException;
 import dev.gradwire.op.Declaration;
 import dev.gradwire.op.Declaration.Overload;
 import dev.gradwire.pass.Plan.ConstantSlot;
@@ -103,7 +106,14 @@ final class Scheduler {
     }
 
     private Step step(Node node, ControlFlow.@Nullable Planned planned, List<Value> deaths) {
-        return planned == null ? kernelStep(node, deaths) : controlStep(node, planned, deaths);
+        try {
+            return planned == null ? kernelStep(node, deaths) : controlStep(node, planned, deaths);
+        } catch (KernelException e) {
+            throw new GraphException(Reason.DTYPE_UNSUPPORTED, String.valueOf(e.getMessage()))
+                    .at(node.name(), node.op().schema().key());
+        } catch (ArithmeticException e) {
+            throw GraphException.overflow().at(node.name(), node.op().schema().key());
+        }
     }
 
     private Step controlStep(Node node, ControlFlow.Planned planned, List<Value> deaths) {
