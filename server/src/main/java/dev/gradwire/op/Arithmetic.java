@@ -245,7 +245,8 @@ final class Arithmetic {
                         // As a tensor a number would be rounded to half precision.
                         .kernelWhere(
                                 "lerp.Tensor",
-                                call -> !call.isNumber("weight") || !isHalf(call.type("self").dtype()))
+                                call -> !call.isNumber("weight")
+                                        || !isHalf(call.type("self").dtype()))
                         .decompose(n -> {
                             Expr along = n.promoted("end").sub(n.promoted("self"));
                             boolean near = !(n.raw("weight") instanceof Argument.Float(double weight) && weight >= 0.5);

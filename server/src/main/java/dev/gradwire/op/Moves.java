@@ -120,8 +120,9 @@ final class Moves {
                                                     .getFirst());
                                     return self.call("index_select", n.has("dim") ? n.integer("dim") : 0, index);
                                 })
-                        .doc("each element of a dimension repeated as often as repeats says; output_size is their sum and"
-                                + " must be given unless repeats is a constant of the graph")
+                        .doc(
+                                "each element of a dimension repeated as often as repeats says; output_size is their sum and"
+                                        + " must be given unless repeats is a constant of the graph")
                         .complex()
                         .samples(
                                 "float64[2, 3], int64[3]{1..1}, 1, output_size=3",

@@ -78,7 +78,12 @@ final class LowPrecisionTest {
             double[] elements = random.doubles(5 * SIZE, 0.5, 2).toArray();
             inputs.put(name, Tensor.of(half, Shape.of(5, SIZE), elements));
         }
-        inputs.put("i", Tensor.of(DType.INT64, Shape.of(2, 7), random.ints(14, 0, 5).asDoubleStream().toArray()));
+        inputs.put(
+                "i",
+                Tensor.of(
+                        DType.INT64,
+                        Shape.of(2, 7),
+                        random.ints(14, 0, 5).asDoubleStream().toArray()));
         return inputs;
     }
 
@@ -93,9 +98,16 @@ final class LowPrecisionTest {
     private static Tensor run(String call, DType dtype, Map<String, Tensor> inputs) {
         StringBuilder text = new StringBuilder("i: int64[2, 7]\n");
         for (String name : new String[] {"x", "y", "z"}) {
-            text.append(name).append(": ").append(dtype.label()).append("[5, ").append(SIZE).append("]\n");
+            text.append(name)
+                    .append(": ")
+                    .append(dtype.label())
+                    .append("[5, ")
+                    .append(SIZE)
+                    .append("]\n");
         }
         String expanded = call.contains("t(y)") ? "k = t(y)\nr = " + call.replace("t(y)", "k") : "r = " + call;
-        return TextProgram.of(engine, text + expanded + "\nreturn r").run(inputs).get("r");
+        return TextProgram.of(engine, text + expanded + "\nreturn r")
+                .run(inputs)
+                .get("r");
     }
 }

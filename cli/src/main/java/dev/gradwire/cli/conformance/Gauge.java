@@ -84,7 +84,21 @@ final class Gauge {
     }
 
     /** The columns of matrices, or the conjugates of their rows, as complex numbers. */
-    private record Vectors(boolean columns, int batch, int count, int length, double[] numbers) {
+    private static final class Vectors {
+        private final boolean columns;
+        private final int batch;
+        private final int count;
+        private final int length;
+        private final double[] numbers;
+
+        private Vectors(boolean columns, int batch, int count, int length, double[] numbers) {
+            this.columns = columns;
+            this.batch = batch;
+            this.count = count;
+            this.length = length;
+            this.numbers = numbers;
+        }
+
         static Vectors of(Tensor tensor, boolean columns) {
             Shape shape = tensor.type().shape();
             int width = (int) size(shape, 1);
@@ -149,7 +163,15 @@ final class Gauge {
     }
 
     /** One factor for each of the first {@code rank} vectors of each matrix. */
-    private record Factors(int rank, double[] numbers) {
+    private static final class Factors {
+        private final int rank;
+        private final double[] numbers;
+
+        private Factors(int rank, double[] numbers) {
+            this.rank = rank;
+            this.numbers = numbers;
+        }
+
         static Factors ones(int batch, int rank) {
             double[] numbers = new double[2 * batch * rank];
             for (int i = 0; i < numbers.length; i += 2) {
@@ -175,7 +197,17 @@ final class Gauge {
     }
 
     /** For each matrix the {@code q} of which {@code there = given · q} for columns, {@code qᴴ · given} for rows. */
-    private record Frame(boolean columns, int count, double[] q) {
+    private static final class Frame {
+        private final boolean columns;
+        private final int count;
+        private final double[] q;
+
+        private Frame(boolean columns, int count, double[] q) {
+            this.columns = columns;
+            this.count = count;
+            this.q = q;
+        }
+
         static Frame of(Vectors given, Vectors there, Factors factors) {
             int count = given.count;
             double[] q = new double[2 * given.batch * count * count];

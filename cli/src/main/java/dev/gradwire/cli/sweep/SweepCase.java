@@ -28,8 +28,21 @@ record SweepCase(String op, String text, Map<String, Tensor> inputs) {
                     .noneMatch(parameter -> parameter.type() == Parameter.Kind.FUNCTION))
             .toList();
     private static final long[][] SHAPES = {
-        {}, {1}, {3}, {0}, {2, 3}, {3, 3}, {0, 3}, {3, 0}, {1, 1}, {2, 3, 4}, {2, 3, 3}, {0, 2, 2}, {1, 2, 4, 4},
-        {1, 1, 5, 5, 5}, {2, 1, 0, 3}
+        {},
+        {1},
+        {3},
+        {0},
+        {2, 3},
+        {3, 3},
+        {0, 3},
+        {3, 0},
+        {1, 1},
+        {2, 3, 4},
+        {2, 3, 3},
+        {0, 2, 2},
+        {1, 2, 4, 4},
+        {1, 1, 5, 5, 5},
+        {2, 1, 0, 3}
     };
     private static final String[] INTS = {
         "0", "1", "-1", "2", "3", "-2", "-3", "7", "64", "2147483648", "9223372036854775807", "-9223372036854775808"
@@ -100,9 +113,8 @@ record SweepCase(String op, String text, Map<String, Tensor> inputs) {
 
         private String fitting(Parameter parameter) {
             if (parameter.list()) {
-                int length = parameter.listSize() > 0 && random.nextInt(4) > 0
-                        ? parameter.listSize()
-                        : random.nextInt(4);
+                int length =
+                        parameter.listSize() > 0 && random.nextInt(4) > 0 ? parameter.listSize() : random.nextInt(4);
                 return IntStream.range(0, length)
                         .mapToObj(_ -> item(parameter.type()))
                         .collect(Collectors.joining(", ", "[", "]"));

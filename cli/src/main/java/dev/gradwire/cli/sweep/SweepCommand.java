@@ -23,15 +23,19 @@ import picocli.CommandLine.Option;
 @Command(
         name = "sweep",
         mixinStandardHelpOptions = true,
-        description = "Call every operator with tensors and arguments that hardly fit, in a child process. Each case must"
-                + " end with a result or an error that names its node; the process must not end.")
+        description =
+                "Call every operator with tensors and arguments that hardly fit, in a child process. Each case must"
+                        + " end with a result or an error that names its node; the process must not end.")
 public final class SweepCommand implements Callable<Integer> {
     private static final int SECONDS_PER_CASE = 120;
 
     @Option(names = "--cases", paramLabel = "N", description = "How many cases (default: ${DEFAULT-VALUE}).")
     private long cases = 100_000;
 
-    @Option(names = "--seed", paramLabel = "S", description = "What the cases are made from (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--seed",
+            paramLabel = "S",
+            description = "What the cases are made from (default: ${DEFAULT-VALUE}).")
     private long seed = 1;
 
     @Option(names = "--from", paramLabel = "I", description = "Number of the first case (default: ${DEFAULT-VALUE}).")

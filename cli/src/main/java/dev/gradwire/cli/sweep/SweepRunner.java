@@ -79,7 +79,8 @@ final class SweepRunner {
         }
         Program program = new Program(recording, graph.outputs().size(), List.of(), List.of());
         Compiled compiled = engine.compile(program, Engine.DEFAULT_DEVICE);
-        if (compiled.plan().price().peakBytes() > MAX_BYTES || compiled.plan().price().flops() > MAX_FLOPS) {
+        if (compiled.plan().price().peakBytes() > MAX_BYTES
+                || compiled.plan().price().flops() > MAX_FLOPS) {
             return new SweepOutcome(SweepOutcome.Kind.LARGE, "");
         }
         List<ResidentTensor> tensors = new ArrayList<>();
