@@ -356,6 +356,16 @@ public final class Expr {
         return call("transpose", dim0, dim1);
     }
 
+    /** A dimension moved to another place; the others keep their order. */
+    public Expr moved(int from, int to) {
+        if (from == to) {
+            return this;
+        }
+        List<Long> dims = new ArrayList<>(LongStream.range(0, rank()).boxed().toList());
+        dims.add(to, dims.remove(from));
+        return permute(dims.stream().mapToLong(Long::longValue).toArray());
+    }
+
     public Expr unsqueeze(int dim) {
         return call("unsqueeze", dim);
     }

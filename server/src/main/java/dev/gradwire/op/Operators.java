@@ -14,6 +14,7 @@ public final class Operators implements OperatorTable {
 
     private final List<Declaration> declarations = Stream.of(
                     Transforms.declarations(),
+                    Mapping.declarations(),
                     Calls.declarations(),
                     Branches.declarations(),
                     Loops.declarations(),

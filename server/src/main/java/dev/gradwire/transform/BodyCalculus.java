@@ -39,12 +39,12 @@ final class BodyCalculus extends BodyDependence implements Calculus {
             return args;
         }
         return args.stream()
-                .map(arg -> arg instanceof Body body ? derive(body) : arg)
+                .map(arg -> arg instanceof Body body ? derived(body) : arg)
                 .toList();
     }
 
     /** The body itself where it has none and uses no function that has. */
-    private Body derive(Body body) {
+    Body derived(Body body) {
         Body known = derived.get(body);
         if (known == null) {
             Graph graph = derive(body.name(), body.graph());

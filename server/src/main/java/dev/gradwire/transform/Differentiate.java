@@ -1,12 +1,15 @@
 package dev.gradwire.transform;
 
 import dev.gradwire.graph.Argument;
+import dev.gradwire.graph.Call;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
 import dev.gradwire.graph.OperatorTable;
 import dev.gradwire.graph.Value;
+import dev.gradwire.op.Batching.Whole;
 import dev.gradwire.op.Expr;
+import dev.gradwire.op.Mapping;
 import dev.gradwire.op.Transforms;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
@@ -76,6 +79,7 @@ public final class Differentiate {
             switch (node.op().schema().name()) {
                 case Transforms.GRAD -> define(node, grad(node));
                 case Transforms.JVP -> define(node, jvp(node));
+                case Mapping.VMAP -> define(node, vmap(node));
                 case Transforms.JACOBIAN, Transforms.HESSIAN, Transforms.HVP -> define(node, whole(node));
                 default -> {
                     originals.put(builder.nodes().size(), i);
@@ -183,6 +187,33 @@ public final class Differentiate {
             case Transforms.HESSIAN -> directions.hessian(output, inputs);
             default -> directions.hvp(output, inputs, values(node, "v"));
         };
+    }
+
+    /** The function without derivatives in it, repeated for all elements, in the node's place. */
+    private List<@Nullable Expr> vmap(Node node) {
+        Call call = node.call();
+        long size = Mapping.size(call);
+        int[] inDims = Mapping.inDims(call);
+        List<Whole> inputs = new ArrayList<>();
+        builder.setOrigin(node);
+        List<Value> operands = values(node, "operands");
+        for (int i = 0; i < operands.size(); i++) {
+            Expr operand = Expr.of(builder, operands.get(i));
+            inputs.add(new Whole(operand.moved(inDims[i], 0).value(), true));
+        }
+        values(node, "additional_inputs").forEach(value -> inputs.add(new Whole(value, false)));
+        Graph body = calculus.derived(call.body("func")).graph();
+        List<Whole> results =
+                Vectorize.function(builder, size, body, inputs, inner -> GraphBuilder.qualified(node.name(), inner));
+        builder.setOrigin(node);
+        int[] outDims = Mapping.outDims(call);
+        List<@Nullable Expr> mapped = new ArrayList<>();
+        for (int i = 0; i < results.size(); i++) {
+            Expr result = Expr.of(builder, results.get(i).value());
+            Expr each = results.get(i).batched() ? result : result.expand(result.shape().insertDim(0, size));
+            mapped.add(each.moved(0, outDims[i]));
+        }
+        return mapped;
     }
 
     private List<Value> values(Node node, String parameter) {

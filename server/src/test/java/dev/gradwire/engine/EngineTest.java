@@ -92,6 +92,32 @@ final class EngineTest {
     }
 
     @Test
+    void stepsOfFunctionsCarryTheNamesOfTheirOwnProgram() {
+        String text = """
+                def {inner}(v):
+                  {part} = sinh(v)
+                  return {part}
+                def {outer}(v):
+                  {node} = vmap(@{inner}, [v])
+                  return {node}
+                x: float64[2, 3]
+                {node} = vmap(@{outer}, [x])
+                return {node}
+                """;
+        for (List<String> names : List.of(List.of("f", "g", "a", "b"), List.of("g", "f", "b", "a/b"))) {
+            String own = text.replace("{inner}", names.get(0))
+                    .replace("{outer}", names.get(1))
+                    .replace("{part}", names.get(2))
+                    .replace("{node}", names.get(3));
+            Compiled compiled = TextProgram.of(engine, own).compiled();
+            assertThat(compiled.cacheHit()).isEqualTo(names.contains("a/b"));
+            assertThat(compiled.plan().steps())
+                    .extracting("node")
+                    .containsExactly(names.get(3) + "/" + names.get(3) + "/" + names.get(2));
+        }
+    }
+
+    @Test
     void gradientsAreNullWhereNothingDependsOnTheInput() {
         ProgramBuilder program = new ProgramBuilder();
         GraphBuilder graph = program.graph();
