@@ -17,15 +17,16 @@ public final class Mapping {
     private Mapping() {}
 
     static List<Declaration> declarations() {
-        return List.of(operator("vmap(Function func, Tensor[] operands, int[] in_dims=[], Tensor[] additional_inputs=[],"
-                        + " int[] out_dims=[]) -> Tensor[]")
-                .doc("func for each element along a dimension of operands, in_dims or the first, as torch.vmap;"
-                        + " additional_inputs follow whole. Results have the elements along out_dims, or first")
-                .gradFn("VmapBackward0")
-                .complex()
-                .bodies((call, _) -> ofOneElement(call))
-                .types(Mapping::types)
-                .unsampled("it is what its function is"));
+        return List.of(
+                operator("vmap(Function func, Tensor[] operands, int[] in_dims=[], Tensor[] additional_inputs=[],"
+                                + " int[] out_dims=[]) -> Tensor[]")
+                        .doc("func for each element along a dimension of operands, in_dims or the first, as torch.vmap;"
+                                + " additional_inputs follow whole. Results have the elements along out_dims, or first")
+                        .gradFn("VmapBackward0")
+                        .complex()
+                        .bodies((call, _) -> ofOneElement(call))
+                        .types(Mapping::types)
+                        .unsampled("it is what its function is"));
     }
 
     /** How many elements the operands have. */
@@ -33,7 +34,9 @@ public final class Mapping {
         List<TensorType> operands = call.types("operands");
         if (operands.isEmpty()) {
             throw GraphException.argument(
-                    Reason.INVALID_ARGUMENT, "operands", "must hold a tensor: its dimension says how often func is used");
+                    Reason.INVALID_ARGUMENT,
+                    "operands",
+                    "must hold a tensor: its dimension says how often func is used");
         }
         int[] dims = inDims(call);
         long size = operands.getFirst().shape().dim(dims[0]);
@@ -43,7 +46,8 @@ public final class Mapping {
                 throw GraphException.argument(
                         Reason.SHAPE_MISMATCH,
                         "operands",
-                        "entry " + i + " of shape " + shape + " has " + shape.dim(dims[i]) + " elements along dimension "
+                        "entry " + i + " of shape " + shape + " has " + shape.dim(dims[i])
+                                + " elements along dimension "
                                 + dims[i] + ", but entry 0 of shape "
                                 + operands.getFirst().shape() + " has " + size + " along dimension " + dims[0]);
             }
@@ -60,7 +64,9 @@ public final class Mapping {
         for (int i = 0; i < normalized.length; i++) {
             if (operands.get(i).rank() == 0) {
                 throw GraphException.argument(
-                        Reason.SHAPE_MISMATCH, "operands", "entry " + i + " is a scalar without a dimension to map over");
+                        Reason.SHAPE_MISMATCH,
+                        "operands",
+                        "entry " + i + " is a scalar without a dimension to map over");
             }
             normalized[i] = Dims.normalize(
                     "in_dims", dims.length == 0 ? 0 : dims[i], operands.get(i).rank());

@@ -210,7 +210,9 @@ public final class Differentiate {
         List<@Nullable Expr> mapped = new ArrayList<>();
         for (int i = 0; i < results.size(); i++) {
             Expr result = Expr.of(builder, results.get(i).value());
-            Expr each = results.get(i).batched() ? result : result.expand(result.shape().insertDim(0, size));
+            Expr each = results.get(i).batched()
+                    ? result
+                    : result.expand(result.shape().insertDim(0, size));
             mapped.add(each.moved(0, outDims[i]));
         }
         return mapped;

@@ -50,9 +50,8 @@ final class VmapTest {
 
     private static Tensor random(int seed, long... dims) {
         Shape shape = Shape.of(dims);
-        double[] elements = new SplittableRandom(seed)
-                .doubles(shape.elements(), -1, 1)
-                .toArray();
+        double[] elements =
+                new SplittableRandom(seed).doubles(shape.elements(), -1, 1).toArray();
         return Tensor.of(DType.FLOAT64, shape, elements);
     }
 
@@ -100,8 +99,7 @@ final class VmapTest {
                     .formatted(i, first, i, i, second, i, i, i, i, i, i));
             parts.append(i == 0 ? "t" : ", t").append(i);
         }
-        Map<String, Tensor> values =
-                run(text.append(parts) + "], " + out + ")\nreturn v, e", inputs);
+        Map<String, Tensor> values = run(text.append(parts) + "], " + out + ")\nreturn v, e", inputs);
         assertThat(values.get("v").type()).isEqualTo(values.get("e").type());
         assertThat(doubles(values.get("v"))).containsExactly(doubles(values.get("e")), CLOSE);
     }
@@ -126,7 +124,15 @@ final class VmapTest {
 
     private static Map<String, Tensor> network(int samples) {
         return new HashMap<>(Map.of(
-                "w", random(1, 4, 3), "b", random(2, 4), "u", random(3, 4), "xs", random(4, samples, 3), "ts",
+                "w",
+                random(1, 4, 3),
+                "b",
+                random(2, 4),
+                "u",
+                random(3, 4),
+                "xs",
+                random(4, samples, 3),
+                "ts",
                 random(5, samples)));
     }
 
@@ -136,12 +142,13 @@ final class VmapTest {
         Map<String, Tensor> inputs = network(samples);
         Map<String, Tensor> whole = run(NETWORK.formatted(samples) + "return v:1, v:2, v:3", inputs);
         String one = NETWORK.formatted(samples)
-                .replaceFirst("v = vmap.*", "x = select(xs, 0, {i})\nt = select(ts, 0, {i})\nv = call(@loss, [x, t, w, b, u])");
+                .replaceFirst(
+                        "v = vmap.*",
+                        "x = select(xs, 0, {i})\nt = select(ts, 0, {i})\nv = call(@loss, [x, t, w, b, u])");
         for (int i = 0; i < samples; i++) {
             Map<String, Tensor> single = run(one.replace("{i}", "" + i) + "return v:1, v:2, v:3", inputs);
             for (Map.Entry<String, Tensor> expected : single.entrySet()) {
-                assertThat(row(whole.get(expected.getKey()), i))
-                        .containsExactly(doubles(expected.getValue()), CLOSE);
+                assertThat(row(whole.get(expected.getKey()), i)).containsExactly(doubles(expected.getValue()), CLOSE);
             }
         }
     }
@@ -224,7 +231,8 @@ final class VmapTest {
     /** A batch of 0-dimensional tensors has a dimension, but counts in promotion as one of them does. */
     @Test
     void promotionIsThatOfOneElement() {
-        Map<String, Tensor> values = run("""
+        Map<String, Tensor> values =
+                run("""
                 def f(s, x):
                   p = mul(x, s)
                   i = mul(s, 2)
