@@ -127,6 +127,15 @@ public class Args {
         return call.bool(parameter);
     }
 
+    public boolean[] bools(String parameter) {
+        List<Argument> items = call.items(parameter);
+        boolean[] bools = new boolean[items.size()];
+        for (int i = 0; i < bools.length; i++) {
+            bools[i] = items.get(i).equals(new Argument.Bool(true));
+        }
+        return bools;
+    }
+
     public double number(String parameter) {
         return call.number(parameter);
     }

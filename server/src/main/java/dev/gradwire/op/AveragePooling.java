@@ -63,6 +63,7 @@ final class AveragePooling {
                     return call.type("self").withShape(pooled(call, spatial));
                 }))
                 .vjp("self", n -> n.grad().call(name + "_backward", window(n, n.arg("self"))))
+                .batch(Batch.folded(spatial))
                 .kernel(name, call -> Windows.arguments(call, spatial))
                 .samples(
                         spatial == 2
@@ -82,6 +83,7 @@ final class AveragePooling {
                 }))
                 .vjp("grad_output", n -> n.grad().call(name, window(n)))
                 .zeroVjp("self")
+                .batch(Batch.folded(spatial))
                 .kernel(name + "_backward", call -> Windows.arguments(call, spatial))
                 .samples(
                         spatial == 2
@@ -133,6 +135,7 @@ final class AveragePooling {
                     return call.type("self").withShape(MaxPooling.shared(call, spatial));
                 }))
                 .vjp("self", n -> MaxPooling.isEmpty(n) ? null : n.grad().call(name + "_backward", n.arg("self")))
+                .batch(Batch.folded(spatial))
                 .kernel(name)
                 .samples(spatial == 2 ? "float64[2, 5, 4], [3, 2]" : "float64[1, 4, 3, 2], [2, 2, 1]");
     }
@@ -152,6 +155,7 @@ final class AveragePooling {
                 }))
                 .vjp("grad_output", n -> n.grad().call(name, sizes(n.shape("grad_output"), spatial)))
                 .zeroVjp("self")
+                .batch(Batch.folded(spatial))
                 .kernel(name + "_backward")
                 .samples(
                         spatial == 2

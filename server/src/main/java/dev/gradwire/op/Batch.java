@@ -48,7 +48,7 @@ final class Batch {
     }
 
     /** All operands, each repeated where it is the same for all. */
-    private static Map<String, Object> each(Batching n) {
+    static Map<String, Object> each(Batching n) {
         Map<String, Object> all = new HashMap<>();
         for (Parameter parameter : n.call().op().canonical().parameters()) {
             Argument argument = n.call().arg(parameter.name());

@@ -69,6 +69,7 @@ final class BatchNormalization {
                         .gradFn("NativeBatchNormBackwardBackward0")
                         .types(BatchNormalization::backwardTypes)
                         .vjp(List.of("grad_out", "input", "weight"), BatchNormalization::backTwice)
+                        .batch(NormalizationBatching::batch)
                         .kernel("native_batch_norm_backward")
                         .internal(),
                 operator("batch_norm(" + RUNNING + "bool training, float momentum, float eps, bool cudnn_enabled)"
@@ -91,6 +92,7 @@ final class BatchNormalization {
                 .types(BatchNormalization::types)
                 .notDifferentiable(1, 2)
                 .vjp(LEARNED, BatchNormalization::back)
+                .batch(NormalizationBatching::batch)
                 .kernel("native_batch_norm", BatchNormalization::arguments);
     }
 

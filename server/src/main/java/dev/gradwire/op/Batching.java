@@ -151,6 +151,11 @@ public final class Batching extends Args {
         return full(type.withShape(withBatch(type.shape())), fill);
     }
 
+    /** Zeros for all results. */
+    public List<Expr> zeros() {
+        return results.stream().map(type -> fill(type, 0)).toList();
+    }
+
     /** The number of each element of the batch, int64, shaped to broadcast before {@code rank} dimensions. */
     public Expr numbers(int rank) {
         Expr numbers = call("arange", 0, size);

@@ -27,6 +27,7 @@ final class Bilinear {
                         .vjp("i1", n -> back(n, 0))
                         .vjp("i2", n -> back(n, 1))
                         .vjp("i3", n -> back(n, 2))
+                        .batch(ProductBatching::trilinear)
                         .kernel("_trilinear")
                         .samples("float64[2, 3], float64[2, 3, 4], float64[2, 4], [1, 3], [0], [1, 2], [2, 3]"),
                 operator("bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor")

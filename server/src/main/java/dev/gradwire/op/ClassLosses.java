@@ -73,6 +73,7 @@ final class ClassLosses {
                                                 n.raw("ignore_index"),
                                                 n.result(1))
                                 : null)
+                .batch(LossBatching::forward)
                 .kernel(name)
                 .samples(
                         targetRank == 1
@@ -116,6 +117,7 @@ final class ClassLosses {
                                         n.raw("reduction"),
                                         n.raw("ignore_index")))
                 .zeroVjp("self")
+                .batch(LossBatching::backward)
                 .kernel(name)
                 .samples(
                         targetRank == 1

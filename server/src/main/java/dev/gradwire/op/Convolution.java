@@ -31,6 +31,7 @@ final class Convolution {
                                         n,
                                         OPERANDS,
                                         mask -> backward(n, n.grad(), n.arg("input"), n.arg("weight"), mask)))
+                        .batch(ConvolutionBatching::forward)
                         .kernel("convolution", call -> Windows.arguments(call, spatial(call)))
                         .flops(Convolution::flops)
                         .samples(
@@ -50,6 +51,7 @@ final class Convolution {
                         .gradFn("ConvolutionBackwardBackward0")
                         .types(Convolution::backwardTypes)
                         .vjp(List.of("grad_output", "input", "weight"), Convolution::backwardTwice)
+                        .batch(ConvolutionBatching::backward)
                         .kernel("convolution_backward", call -> Windows.arguments(call, spatial(call)))
                         .flops(Convolution::backwardFlops)
                         .samples(

@@ -29,6 +29,7 @@ final class Embedding {
                                                 n.shape("weight").dim(0),
                                                 n.raw("padding_idx"),
                                                 n.raw("scale_grad_by_freq")))
+                        .batch(IndexBatching::rows)
                         .kernel("embedding")
                         .samples(
                                 "float64[4, 2], int64[2, 3]{0..3}",
@@ -41,6 +42,7 @@ final class Embedding {
                         .gradFn("EmbeddingDenseBackwardBackward0")
                         .types(one(Embedding::table))
                         .vjp("grad_output", Embedding::rowsOf)
+                        .batch(IndexBatching::table)
                         .kernel("embedding_dense_backward")
                         .samples(
                                 "float64[2, 3, 2], int64[2, 3]{0..3}, 4, -1, False",

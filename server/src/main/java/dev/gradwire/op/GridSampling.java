@@ -44,6 +44,7 @@ final class GridSampling {
                 .gradFn("GridSampler" + spatial + "DBackward0")
                 .types(one(call -> type(call, spatial)))
                 .vjp(List.of("input", "grid"), n -> new GridPlaces(n, spatial).back(n))
+                .batch(Batch.folded(spatial))
                 .kernel(name)
                 .samples(
                         input + grid + "{-0.9..0.9}, 0, 0, True",

@@ -22,6 +22,7 @@ final class GroupNormalization {
                         .gradFn("NativeGroupNormBackward0")
                         .types(GroupNormalization::types)
                         .vjp(Normalization.LEARNED, GroupNormalization::back)
+                        .batch(NormalizationBatching::group)
                         .kernel("native_group_norm")
                         .samples(
                                 "float64[2, 6, 3], float64[6], float64[6], 2, 6, 3, 2, 1e-5",

@@ -52,6 +52,23 @@ final class IndexBatching {
         return List.of(n.shaped(written(n, self, slices, value.expand(slices)), 0));
     }
 
+    static List<Expr> reduce(Batching n) {
+        Expr self = vectors(n, n.each("self"));
+        Shape slices = self.shape().withDim(dim(n), n.shape("index").elements());
+        if (slices.elements() == 0) {
+            return List.of(n.each("self"));
+        }
+        Expr source = n.each("source").reshape(slices);
+        Expr reduced = self.callNamed(
+                "scatter_reduce.two",
+                Map.of("include_self", n.raw("include_self")),
+                dim(n),
+                spread(n, slices),
+                source,
+                n.raw("reduce"));
+        return List.of(n.shaped(reduced, 0));
+    }
+
     private static Expr written(Batching n, Expr self, Shape slices, Expr source) {
         return slices.elements() == 0 ? self : self.call("scatter", dim(n), spread(n, slices), source);
     }
@@ -73,6 +90,42 @@ final class IndexBatching {
         alone[0] = slices.dim(0);
         alone[dim(n)] = slices.dim(dim(n));
         return n.each("index").to(DType.INT64).reshape(alone).expand(slices);
+    }
+
+    // Rows of a table
+
+    static List<Expr> rows(Batching n) {
+        if (!n.isBatched("weight")) {
+            return n.again(Map.of());
+        }
+        Require.that(
+                !n.bool("scale_grad_by_freq"),
+                "scale_grad_by_freq",
+                "is not possible where each element of a batch has a weight of its own");
+        Expr index = n.each("indices").to(DType.INT64);
+        Expr rows = n.arg("weight").call("index", List.of(n.numbers(index.rank() - 1), index));
+        if (n.integer("padding_idx") < 0) {
+            return List.of(rows);
+        }
+        Expr padding = index.eq(n.raw("padding_idx")).unsqueeze(-1);
+        return List.of(padding.where(rows.call("detach"), rows));
+    }
+
+    static List<Expr> table(Batching n) {
+        Expr index = n.each("indices").to(DType.INT64);
+        List<Expr> places = List.of(n.numbers(index.rank() - 1), index);
+        Expr grad = n.each("grad_output");
+        if (n.integer("padding_idx") >= 0) {
+            Expr padding = index.eq(n.raw("padding_idx")).unsqueeze(-1);
+            grad = padding.where(0.0, grad).to(grad.dtype());
+        }
+        if (n.bool("scale_grad_by_freq")) {
+            Expr ones = n.full(grad.type().withShape(index.shape()), 1);
+            Expr none = n.fill(n.result(0).withShape(Shape.of(n.integer("num_weights"))), 0);
+            Expr counts = none.call("index_put", places, ones, true).call("index", places);
+            grad = grad.div(counts.unsqueeze(-1));
+        }
+        return List.of(n.fill(n.result(0), 0).call("index_put", places, grad, true));
     }
 
     // In row-major order

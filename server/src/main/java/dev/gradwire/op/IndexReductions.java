@@ -28,6 +28,7 @@ final class IndexReductions {
                         }))
                         .vjp("self", n -> new Rule(n, "index_add", "index_select", "source").ofSelf())
                         .vjp("source", n -> new Rule(n, "index_add", "index_select", "source").ofSource())
+                        .batch(IndexBatching::reduce)
                         .kernel("index_reduce"),
                 operator("scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *,"
                                 + " bool include_self=True) -> Tensor")
@@ -45,6 +46,7 @@ final class IndexReductions {
                         }))
                         .vjp("self", n -> new Rule(n, "scatter_add", "gather", "src").ofSelf())
                         .vjp("src", n -> new Rule(n, "scatter_add", "gather", "src").ofSource())
+                        .batch(IndexBatching::scatter)
                         .kernel("scatter_reduce.two"));
     }
 

@@ -72,6 +72,7 @@ final class MaxPooling {
                                         n.raw("dilation"),
                                         n.raw("ceil_mode"),
                                         n.result(1)))
+                .batch(Batch.folded(spatial))
                 .kernel(name, call -> Windows.arguments(call, spatial))
                 .samples(
                         spatial == 2
@@ -88,6 +89,7 @@ final class MaxPooling {
                 .types(one(call -> scattered(call, Windows.pooled(call, spatial))))
                 .vjp("grad_output", n -> picked(n.grad(), n.arg("indices"), spatial))
                 .zeroVjp("self")
+                .batch(Batch.folded(spatial))
                 .kernel(name, call -> Windows.arguments(call, spatial))
                 .samples(
                         spatial == 2
@@ -105,6 +107,7 @@ final class MaxPooling {
                     return maxima(call, shared(call, spatial));
                 })
                 .vjp("self", n -> isEmpty(n) ? null : n.grad().call(name + "_backward", n.arg("self"), n.result(1)))
+                .batch(Batch.folded(spatial))
                 .kernel(name)
                 .samples(spatial == 2 ? "float64[2, 5, 4], [3, 2]" : "float64[1, 4, 3, 2], [2, 2, 1]");
     }
@@ -120,6 +123,7 @@ final class MaxPooling {
                 }))
                 .vjp("grad_output", n -> picked(n.grad(), n.arg("indices"), spatial))
                 .zeroVjp("self")
+                .batch(Batch.folded(spatial))
                 .kernel(name)
                 .samples(
                         spatial == 2
@@ -157,6 +161,7 @@ final class MaxPooling {
                     return call.type("self").withShape(shared(call, spatial));
                 }))
                 .vjp("self", n -> n.grad().call(name + "_backward", rest(n, "indices")))
+                .batch(Batch.folded(spatial))
                 .kernel(name)
                 .samples(
                         spatial == 2

@@ -54,6 +54,7 @@ final class Normalization {
                                                 n.raw("bias"),
                                                 n.raw("eps"),
                                                 mask)))
+                        .batch(NormalizationBatching::layer)
                         .kernel("native_layer_norm")
                         .samples(
                                 "float64[2, 3], [3], float64[3], float64[3], 1e-5",
@@ -67,6 +68,7 @@ final class Normalization {
                         .gradFn("NativeLayerNormBackwardBackward0")
                         .types(Normalization::layerNormBackward)
                         .vjp(List.of("grad_out", "input", "weight"), Normalization::layerNormTwice)
+                        .batch(NormalizationBatching::layerBackward)
                         .kernel("native_layer_norm_backward", call -> without(call, "eps"))
                         .internal(),
                 operator(

@@ -54,6 +54,16 @@ final class ProductBatching {
         return List.of(n.shaped(products, 0));
     }
 
+    static List<Expr> trilinear(Batching n) {
+        Map<String, Object> changed = Batch.each(n);
+        for (String dims : List.of("expand1", "expand2", "expand3", "sumdim")) {
+            int rank = n.rank("i1") + n.ints("expand1").length;
+            changed.put(dims, Batch.shifted(Dims.listed(n.call(), dims, rank)));
+        }
+        changed.put("unroll_dim", n.integer("unroll_dim") + 1);
+        return n.again(changed);
+    }
+
     static List<Expr> cross(Batching n) {
         int rank = n.rank("self");
         Map<String, Object> changed = new HashMap<>();

@@ -66,6 +66,7 @@ final class Resampling {
                         "self",
                         n -> n.grad()
                                 .call(name + "_backward", arguments(n, scales, n.raw("output_size"), n.shape("self"))))
+                .batch(Batch.folded(spatial))
                 .kernel(name)
                 .samples(sample(spatial, !corners.isEmpty()));
         Declaration backward = operator(name + "_backward(Tensor grad_output, int[" + spatial + "] output_size, int["
@@ -85,6 +86,7 @@ final class Resampling {
                     return call.type("grad_output").withShape(input);
                 }))
                 .vjp("grad_output", n -> n.grad().call(name, arguments(n, scales, n.raw("output_size"))))
+                .batch(Batch.folded(spatial, "input_size"))
                 .kernel(name + "_backward")
                 .samples(backwardSample(spatial, !corners.isEmpty()));
         Declaration byFactors = operator(name + ".vec(Tensor input, int[]? output_size" + corners

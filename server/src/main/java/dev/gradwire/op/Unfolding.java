@@ -33,6 +33,7 @@ final class Unfolding {
                                             n.raw("padding"),
                                             n.raw("stride"));
                         })
+                        .batch(Batch.folded(2))
                         .kernel("im2col", call -> Windows.arguments(call, 2))
                         .samples(
                                 "complex128[1, 2, 3, 4], [2, 2], [1, 1], [0, 0], [1, 1]",
@@ -52,6 +53,7 @@ final class Unfolding {
                                                 n.raw("dilation"),
                                                 n.raw("padding"),
                                                 n.raw("stride")))
+                        .batch(Batch.folded(1))
                         .kernel("col2im", call -> Windows.arguments(call, 2))
                         .samples(
                                 "float64[1, 4, 6], [3, 4], [2, 2], [1, 1], [0, 0], [1, 1]",

@@ -51,6 +51,7 @@ final class ValueGuards {
             case "grid_sampler_2d", "grid_sampler_3d" -> coordinates(1);
             case "grid_sampler_2d_backward", "grid_sampler_3d_backward" -> coordinates(2);
             case "div.Tensor_mode" -> truncated();
+            case "native_layer_norm_backward" -> dense(3, 4);
             default -> in.name().contains("_polynomial_") ? degrees() : LinalgGuards.find(backend, in);
         };
     }
@@ -68,7 +69,10 @@ final class ValueGuards {
         return scores.rank() == 0 ? 1 : scores.dim(scores.rank() == 1 ? 0 : 1);
     }
 
-    /** Every entry at {@code argument} must lie in {@code [0, bound)} or be {@code ignored}. */
+    /**
+     * Every entry at {@code argument} must lie in {@code [0, bound)} or be {@code ignored}. Some kernels read the entries
+     * one behind the other, whatever their strides are: they get them so.
+     */
     private Body indices(int argument, long bound, OptionalLong ignored) {
         int operand = in.operand(argument);
         Body body = new DispatcherKernel(backend, in);
@@ -78,8 +82,24 @@ final class ValueGuards {
                     throw new KernelException(in.name() + ": index " + index + " is out of range, there are " + bound);
                 }
             }
-            return body.run(operands);
+            return dense(operands, body, operand);
         };
+    }
+
+    /** Mean and rstd are read one behind the other, whatever their strides are. */
+    private Body dense(int first, int second) {
+        int a = in.operand(first);
+        int b = in.operand(second);
+        Body body = new DispatcherKernel(backend, in);
+        return operands -> dense(operands, both -> dense(both, body, b), a);
+    }
+
+    private TorchTensor[] dense(TorchTensor[] operands, Body body, int operand) {
+        TorchTensor[] safe = operands.clone();
+        try (TorchTensor dense = backend.adopt(backend.contiguous(operands[operand]))) {
+            safe[operand] = dense;
+            return body.run(safe);
+        }
     }
 
     /** Integers on the host. */
