@@ -29,11 +29,12 @@ final class NormalizationBatching {
 
     // Groups: samples of the batch follow one another
 
+    /** The library wants the input's elements one behind the other, which repeated ones are not. */
     static List<Expr> group(Batching n) {
         Shape channels = Shape.of(n.size(), n.integer("N"), n.integer("C"), n.integer("HxW"));
         long samples = Math.multiplyExact(n.size(), n.integer("N"));
         Shape joined = channels.withoutDim(0).withDim(0, samples);
-        return scaled(n, n.each("input").reshape(joined), channels, 2, Map.of("N", samples));
+        return scaled(n, n.each("input").call("clone").reshape(joined), channels, 2, Map.of("N", samples));
     }
 
     /**
