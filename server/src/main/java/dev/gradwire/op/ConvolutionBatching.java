@@ -19,7 +19,8 @@ final class ConvolutionBatching {
             return List.of(n.fill(n.result(0), 0));
         }
         if (!n.isBatched("weight") && !n.isBatched("bias")) {
-            return List.of(n.shaped(n.again(Map.of("input", leading(n.each("input")))).getFirst(), 0));
+            return List.of(n.shaped(
+                    n.again(Map.of("input", leading(n.each("input")))).getFirst(), 0));
         }
         Map<String, Object> changed = new HashMap<>();
         changed.put("input", NormalizationBatching.channels(n.each("input")));

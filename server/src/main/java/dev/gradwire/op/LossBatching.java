@@ -36,9 +36,7 @@ final class LossBatching {
 
     static List<Expr> forward(Batching n) {
         LossBatching loss = new LossBatching(n);
-        Expr picked = loss.scores()
-                .call("gather", 2, loss.target.unsqueeze(2))
-                .squeeze(2);
+        Expr picked = loss.scores().call("gather", 2, loss.target.unsqueeze(2)).squeeze(2);
         Expr each = loss.ignored.where(0.0, picked.mul(loss.weights).neg()).to(picked.dtype());
         Expr total = Batch.flat(n, loss.weights).sum(1);
         if (Loss.reduction(n.call()) == Loss.NONE) {

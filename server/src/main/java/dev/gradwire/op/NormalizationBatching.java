@@ -82,7 +82,9 @@ final class NormalizationBatching {
         Expr grad = n.each("grad_out");
         DType statistics = n.type("mean").dtype();
         Expr scaled = n.has("weight")
-                ? grad.to(statistics).mul(learned(n, "weight", grad.rank(), inner)).to(grad.dtype())
+                ? grad.to(statistics)
+                        .mul(learned(n, "weight", grad.rank(), inner))
+                        .to(grad.dtype())
                 : grad;
         Map<String, Object> changed = new HashMap<>();
         changed.put("grad_out", scaled.to(statistics));
@@ -122,7 +124,9 @@ final class NormalizationBatching {
                     empty
                             ? n.fill(n.result(i), 0)
                             : whole
-                                    ? raw.get(i).reshape(one.insertDim(1, n.size())).transpose(0, 1)
+                                    ? raw.get(i)
+                                            .reshape(one.insertDim(1, n.size()))
+                                            .transpose(0, 1)
                                     : n.shaped(raw.get(i), i));
         }
         return results;
@@ -134,7 +138,9 @@ final class NormalizationBatching {
         List<String> whole = List.of(images);
         changed.replaceAll((name, each) -> {
             Expr tensor = (Expr) each;
-            return whole.contains(name) ? channels(tensor) : tensor.reshape(tensor.shape().elements());
+            return whole.contains(name)
+                    ? channels(tensor)
+                    : tensor.reshape(tensor.shape().elements());
         });
         return changed;
     }
