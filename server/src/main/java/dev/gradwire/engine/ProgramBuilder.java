@@ -7,10 +7,10 @@ import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
 import dev.gradwire.graph.Recording;
 import dev.gradwire.graph.Value;
-import dev.gradwire.op.Operators;
 import dev.gradwire.op.Transforms;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.transform.GradFns;
+import dev.gradwire.transform.Rewrites;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +32,7 @@ public final class ProgramBuilder {
         record Inline(Tensor tensor) implements Cotangent {}
     }
 
-    private final GraphBuilder graph = new GraphBuilder(Operators.all());
+    private final GraphBuilder graph = new GraphBuilder(Rewrites.all());
     private final List<String> outputs = new ArrayList<>();
 
     public GraphBuilder graph() {

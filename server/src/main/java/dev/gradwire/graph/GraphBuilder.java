@@ -315,6 +315,12 @@ public final class GraphBuilder {
         return new Graph(inputs, nodes, outputs, valueCount());
     }
 
+    /** What values are computed by, as far as it is recorded, with ordinary operators only; they are its outputs. */
+    public Graph ordinary(List<Value> values) {
+        List<Output> wanted = values.stream().map(value -> new Output("", value)).toList();
+        return operators.ordinary(new Graph(inputs, nodes, wanted, valueCount()), maxValues);
+    }
+
     public Recording recording() {
         return new Recording(build(), names);
     }

@@ -10,4 +10,13 @@ public interface OperatorTable {
      * {@code add.Tensor} just one; an {@code aten.} in front changes nothing. Empty when the name is unknown.
      */
     List<? extends Operator> overloads(String name);
+
+    /**
+     * The graph with ordinary operators in the place of those that stand for a rewrite, as far as the table knows how.
+     *
+     * @param maxValues of the result
+     */
+    default Graph ordinary(Graph graph, int maxValues) {
+        return graph;
+    }
 }

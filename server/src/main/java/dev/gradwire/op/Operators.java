@@ -15,6 +15,7 @@ public final class Operators implements OperatorTable {
     private final List<Declaration> declarations = Stream.of(
                     Transforms.declarations(),
                     Mapping.declarations(),
+                    SparseDerivatives.declarations(),
                     Calls.declarations(),
                     Branches.declarations(),
                     Loops.declarations(),

@@ -32,9 +32,12 @@ public final class Transforms {
                                 + " grad_outputs and results have one more dimension in front: many vectors at once")
                         .complex()
                         .types(Transforms::gradTypes),
-                operator("jvp(Tensor[] outputs, Tensor[] inputs, Tensor[] tangents) -> Tensor[]")
+                operator("jvp(Tensor[] outputs, Tensor[] inputs, Tensor[] tangents, *, bool is_tangents_batched=False)"
+                                + " -> Tensor[]")
                         .transform()
-                        .doc("Tangents of outputs: the Jacobian-vector product for tangents of inputs")
+                        .doc("Tangents of outputs: the Jacobian-vector product for tangents of inputs. With"
+                                + " is_tangents_batched tangents and results have one more dimension in front: many"
+                                + " vectors at once")
                         .complex()
                         .types(Transforms::jvpTypes),
                 operator("jacobian(Tensor output, Tensor[] inputs) -> Tensor[]")
@@ -117,7 +120,7 @@ public final class Transforms {
                     "has " + cotangents.size() + " entries for " + outputs.size() + " outputs");
         }
         if (call.bool("is_grads_batched")) {
-            return batched(call, cotangents);
+            return withBatch(call.types("inputs"), batch(call, "grad_outputs", cotangents, "outputs"));
         }
         for (int i = 0; i < outputs.size(); i++) {
             Argument cotangent = cotangents.isEmpty() ? Argument.NONE : cotangents.get(i);
@@ -126,38 +129,42 @@ public final class Transforms {
         return call.types("inputs");
     }
 
-    /** Cotangents of all outputs with one more dimension, of one size, which the results have too. */
-    private static List<TensorType> batched(Call call, List<Argument> cotangents) {
-        List<TensorType> outputs = call.types("outputs");
-        if (outputs.isEmpty()) {
+    /**
+     * How many vectors there are: each value has one entry of its type with one more dimension, of the same size for all.
+     */
+    private static long batch(Call call, String vectors, List<Argument> given, String values) {
+        List<TensorType> types = call.types(values);
+        if (types.isEmpty() || given.size() != types.size()) {
             throw GraphException.argument(
-                    Reason.INVALID_ARGUMENT, "outputs", "must not be empty where is_grads_batched");
+                    Reason.SHAPE_MISMATCH,
+                    types.isEmpty() ? values : vectors,
+                    types.isEmpty()
+                            ? "must not be empty where there are many vectors"
+                            : "has " + given.size() + " entries for " + types.size() + " " + values);
         }
         long count = 0;
-        for (int i = 0; i < outputs.size(); i++) {
-            TensorType output = outputs.get(i);
-            boolean batched = i < cotangents.size()
-                    && cotangents.get(i) instanceof Value given
-                    && given.type().rank() == output.rank() + 1;
-            if (!batched) {
+        for (int i = 0; i < types.size(); i++) {
+            TensorType type = types.get(i);
+            if (!(given.get(i) instanceof Value vector)
+                    || vector.type().rank() != type.rank() + 1) {
                 throw GraphException.argument(
                         Reason.SHAPE_MISMATCH,
-                        "grad_outputs",
-                        "entry " + i + " must have one dimension more than its output of shape " + output.shape()
-                                + (i < cotangents.size() && cotangents.get(i) instanceof Value given
-                                        ? ", but has shape " + given.type().shape()
+                        vectors,
+                        "entry " + i + " must have one dimension more than shape " + type.shape()
+                                + (given.get(i) instanceof Value wrong
+                                        ? ", but has shape " + wrong.type().shape()
                                         : ", but is missing"));
             }
-            TensorType given = ((Value) cotangents.get(i)).type();
-            count = i == 0 ? given.shape().dim(0) : count;
-            requireLike(
-                    "grad_outputs", i, given, output.withShape(output.shape().insertDim(0, count)));
+            count = i == 0 ? vector.type().shape().dim(0) : count;
+            requireLike(vectors, i, vector.type(), type.withShape(type.shape().insertDim(0, count)));
         }
-        List<TensorType> results = new ArrayList<>();
-        for (TensorType input : call.types("inputs")) {
-            results.add(input.withShape(input.shape().insertDim(0, count)));
-        }
-        return results;
+        return count;
+    }
+
+    private static List<TensorType> withBatch(List<TensorType> types, long count) {
+        return types.stream()
+                .map(type -> type.withShape(type.shape().insertDim(0, count)))
+                .toList();
     }
 
     private static void checkCotangent(int index, TensorType output, Argument cotangent) {
@@ -179,8 +186,13 @@ public final class Transforms {
 
     private static List<TensorType> jvpTypes(Call call) {
         requireDifferentiable(call, "outputs");
-        requireAllLike(call, "tangents");
-        return call.types("outputs");
+        if (!call.bool("is_tangents_batched")) {
+            requireAllLike(call, "tangents");
+            return call.types("outputs");
+        }
+        requireDifferentiable(call, "inputs");
+        long count = batch(call, "tangents", call.items("tangents"), "inputs");
+        return withBatch(call.types("outputs"), count);
     }
 
     private static void requireLike(String argument, int index, TensorType given, TensorType expected) {

@@ -174,7 +174,14 @@ public final class Differentiate {
 
     private List<@Nullable Expr> jvp(Node node) {
         builder.setOrigin(node.name(), true);
-        return directions.jvp(values(node, "outputs"), values(node, "inputs"), values(node, "tangents"));
+        List<Value> outputs = values(node, "outputs");
+        List<Value> inputs = values(node, "inputs");
+        List<Value> tangents = values(node, "tangents");
+        if (!node.call().bool("is_tangents_batched")) {
+            return directions.jvp(outputs, inputs, tangents);
+        }
+        return directions.jvps(
+                outputs, inputs, tangents, tangents.getFirst().type().shape().dim(0));
     }
 
     /** {@code jacobian}, {@code hessian} and {@code hvp}. */

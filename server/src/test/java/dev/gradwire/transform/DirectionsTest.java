@@ -75,6 +75,23 @@ final class DirectionsTest {
         }
     }
 
+    @Test
+    void manyTangentsAreOneRequest() {
+        String body = "x: float64[3]\nw: float64[2, 3]\nh = mv(w, x)\ny = tanh(h)\n";
+        Map<String, Tensor> inputs = new HashMap<>(Map.of("x", random(1, 3), "w", random(2, 2, 3)));
+        inputs.put("t", random(3, 4, 3));
+        Tensor whole = run(
+                        body + "t: float64[4, 3]\nj = jvp([y], [x], [t], is_tangents_batched=True)\nreturn j", inputs)
+                .get("j");
+        double[] all = doubles(inputs.get("t"));
+        for (int i = 0; i < 4; i++) {
+            inputs.put("t", vector(Arrays.copyOfRange(all, 3 * i, 3 * i + 3)));
+            Tensor one = run(body + "t: float64[3]\nj = jvp([y], [x], [t])\nreturn j", inputs)
+                    .get("j");
+            assertThat(Arrays.copyOfRange(doubles(whole), 2 * i, 2 * i + 2)).containsExactly(doubles(one), CLOSE);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"3, 5", "5, 3", "1, 4", "4, 1", "0, 2", "2, 0"})
     void jacobianIsAGradientForEachElement(int rows, int columns) {
@@ -203,7 +220,9 @@ final class DirectionsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "g = grad([y], [x], is_grads_batched=True) | grad_outputs | but is missing",
+                "g = grad([y], [x], is_grads_batched=True) | grad_outputs | has 0 entries for 1 outputs",
+                "g = grad([y], [x], [None], is_grads_batched=True) | grad_outputs | but is missing",
+                "g = jvp([y], [x], [x], is_tangents_batched=True) | tangents | but has shape [3]",
                 "g = grad([y], [x], [x], is_grads_batched=True) | grad_outputs | but has shape [3]",
                 "g = grad([y], [x], [u], is_grads_batched=True) | grad_outputs | has shape [2, 2], but must have shape [2, 3]",
                 "g = grad([], [x], [], is_grads_batched=True) | outputs | must not be empty",
