@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.LongStream;
 
@@ -20,7 +21,7 @@ final class Batch {
     /** Operands broadcast: their dimensions are aligned behind the batch, and they keep their dtypes' standing. */
     static List<Expr> elementwise(Batching n) {
         Declaration declaration = declaration(n);
-        DType compute = declaration.computeDtype(n.call()).orElseThrow();
+        Optional<DType> compute = declaration.computeDtype(n.call());
         int rank = 0;
         for (String operand : tensors(n)) {
             rank = Math.max(rank, n.rank(operand));
@@ -30,7 +31,7 @@ final class Batch {
             Expr aligned = n.aligned(operand, rank);
             // A batch of 0-dimensional tensors has a dimension, with which it would count for more in promotion.
             boolean scalars = n.rank(operand) == 0 && n.isBatched(operand) && declaration.isPromoted(operand);
-            changed.put(operand, scalars ? aligned.to(compute) : aligned);
+            changed.put(operand, scalars && compute.isPresent() ? aligned.to(compute.get()) : aligned);
         }
         return n.again(changed);
     }

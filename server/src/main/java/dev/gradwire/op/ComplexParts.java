@@ -68,6 +68,7 @@ final class ComplexParts {
                         }))
                         .vjp("self", n -> n.grad().call("view_as_complex"))
                         .view()
+                        .batch(Batch.leading())
                         .kernel("view_as_real")
                         .samples("complex128[2, 3]", "complex128[]", "complex128[0, 2]"),
                 operator("view_as_complex(Tensor self) -> Tensor")
@@ -84,6 +85,7 @@ final class ComplexParts {
                         .types(one(call -> pair(call, "real", "imag")))
                         .vjp("real", n -> n.grad().real())
                         .vjp("imag", n -> n.grad().imag())
+                        .batch(Batch::elementwise)
                         .kernel("complex")
                         .samples("float64[2, 3], float64[3]", "float64[], float64[]"),
                 operator("polar(Tensor abs, Tensor angle) -> Tensor")
@@ -94,6 +96,7 @@ final class ComplexParts {
                         .vjp(
                                 "angle",
                                 n -> n.grad().mul(n.result().mul(I).conj()).real())
+                        .batch(Batch::elementwise)
                         .kernel("polar")
                         .samples("float64[2, 3], float64[3]", "float64[], float64[2]"),
                 operator("angle(Tensor self) -> Tensor")
@@ -121,6 +124,7 @@ final class ComplexParts {
                 .complex()
                 .types(one(call -> call.type("self")))
                 .vjp("self", n -> n.grad().conj())
+                .batch(Batch.leading())
                 // The library's own conj only marks a tensor, and a mark is no part of the memory that others read.
                 .kernel("conj_physical")
                 .samples("complex128[2, 3]", "complex128[0]", "float64[2]");

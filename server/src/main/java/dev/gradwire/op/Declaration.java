@@ -446,6 +446,8 @@ public final class Declaration {
         PARTS,
         /** As the rewrite of the graph that it is. */
         TRANSFORM,
+        /** It reads no tensor, and is the same for all. */
+        SAME,
         /** One element of the batch after another. */
         LOOP
     }
@@ -459,6 +461,9 @@ public final class Declaration {
         }
         if (composite != null || decomposition != null) {
             return BatchKind.PARTS;
+        }
+        if (canonical.parameters().stream().noneMatch(Parameter::isTensor)) {
+            return BatchKind.SAME;
         }
         return kernel == null ? BatchKind.TRANSFORM : BatchKind.LOOP;
     }

@@ -4,6 +4,7 @@ import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** Batching rules of {@code nll_loss} and its derivative: by gathering the scores of the targets, with the same result. */
 final class LossBatching {
@@ -66,5 +67,49 @@ final class LossBatching {
         Expr zeros = n.full(n.type("self").withShape(loss.scores().shape()), 0);
         Expr placed = zeros.call("scatter", 2, loss.target.unsqueeze(2), slopes.unsqueeze(2));
         return List.of(n.shaped(placed, 0));
+    }
+
+    // multilabel_margin_loss: without a reduction each sample is for itself
+
+    static List<Expr> multiLabel(Batching n) {
+        boolean single = n.rank("self") < 2;
+        List<Expr> each = n.again(Map.of(
+                "self", samples(n, "self"), "target", samples(n, "target"), "reduction", Loss.NONE));
+        Expr losses = each.getFirst();
+        Expr targets = n.shaped(each.get(1), 1);
+        if (single || Loss.reduction(n.call()) == Loss.NONE) {
+            return List.of(n.shaped(losses, 0), targets);
+        }
+        Expr rows = losses.reshape(n.size(), n.shape("self").dim(0));
+        long[] dims = {1};
+        Expr reduced = Loss.reduction(n.call()) == Loss.MEAN ? rows.call("mean", dims) : rows.sum(1);
+        return List.of(n.shaped(reduced, 0), targets);
+    }
+
+    static List<Expr> multiLabelBackward(Batching n) {
+        boolean single = n.rank("self") < 2;
+        long samples = single ? 1 : n.shape("self").dim(0);
+        Expr grad = n.each("grad_output");
+        if (!single && Loss.reduction(n.call()) != Loss.NONE) {
+            grad = grad.unsqueeze(1).expand(Shape.of(n.size(), samples));
+            grad = Loss.reduction(n.call()) == Loss.MEAN ? grad.div((double) samples) : grad;
+        }
+        return List.of(n.shaped(
+                n.again(Map.of(
+                                "grad_output", grad.reshape(n.size() * samples),
+                                "self", samples(n, "self"),
+                                "target", samples(n, "target"),
+                                "reduction", Loss.NONE,
+                                "is_target", samples(n, "is_target")))
+                        .getFirst(),
+                0));
+    }
+
+    /** A row of scores, or what goes with them, for each sample of each element. */
+    private static Expr samples(Batching n, String parameter) {
+        Shape one = n.shape("self");
+        long classes = one.rank() == 0 ? 1 : one.dim(one.rank() - 1);
+        long samples = one.rank() < 2 ? 1 : one.dim(0);
+        return n.each(parameter).reshape(n.size() * samples, classes);
     }
 }

@@ -64,6 +64,7 @@ final class MarginLosses {
                                                 n.arg("target"),
                                                 n.raw("reduction"),
                                                 n.result(1)))
+                        .batch(LossBatching::multiLabel)
                         .kernel("multilabel_margin_loss_forward")
                         .samples("float64[2, 3], int64[2, 3]{0..2}, 0", "float64[4], int64[4]{-1..1}, 2"),
                 operator(
@@ -92,6 +93,7 @@ final class MarginLosses {
                             return n.rank("grad_output") == 0 ? product.sumAll() : product.sum(1);
                         })
                         .zeroVjp("self")
+                        .batch(LossBatching::multiLabelBackward)
                         .kernel("multilabel_margin_loss_backward")
                         .internal());
     }

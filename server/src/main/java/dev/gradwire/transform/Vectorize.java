@@ -18,9 +18,11 @@ import dev.gradwire.op.Expr;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
@@ -38,13 +40,17 @@ final class Vectorize {
     /** Whether nodes that read nothing of the batch must be repeated too, as they stand in another graph. */
     private final boolean copies;
 
+    /** Operators whose parts are being repeated: some kernels' decompositions call the kernel again. */
+    private final Set<Declaration> open;
+
     private final Map<Value, Whole> wholes = new HashMap<>();
 
-    private Vectorize(GraphBuilder builder, long size, UnaryOperator<String> names, boolean copies) {
+    private Vectorize(GraphBuilder builder, long size, UnaryOperator<String> names, boolean copies, Set<Declaration> open) {
         this.builder = builder;
         this.size = size;
         this.names = names;
         this.copies = copies;
+        this.open = open;
     }
 
     /**
@@ -57,14 +63,15 @@ final class Vectorize {
      */
     static List<Whole> function(
             GraphBuilder builder, long size, Graph body, List<Whole> inputs, UnaryOperator<String> names) {
-        Vectorize vectorize = new Vectorize(builder, size, names, true);
+        return new Vectorize(builder, size, names, true, new HashSet<>()).function(body, inputs);
+    }
+
+    private List<Whole> function(Graph body, List<Whole> inputs) {
         for (int i = 0; i < inputs.size(); i++) {
-            vectorize.wholes.put(body.inputs().get(i).value(), inputs.get(i));
+            wholes.put(body.inputs().get(i).value(), inputs.get(i));
         }
-        body.nodes().forEach(vectorize::run);
-        return body.outputs().stream()
-                .map(output -> vectorize.whole(output.value()))
-                .toList();
+        body.nodes().forEach(this::run);
+        return body.outputs().stream().map(output -> whole(output.value())).toList();
     }
 
     /**
@@ -76,7 +83,7 @@ final class Vectorize {
      */
     static List<Whole> nodes(
             GraphBuilder builder, long size, List<Node> nodes, Map<Value, Value> batched, List<Value> results) {
-        Vectorize vectorize = new Vectorize(builder, size, UnaryOperator.identity(), false);
+        Vectorize vectorize = new Vectorize(builder, size, UnaryOperator.identity(), false, new HashSet<>());
         batched.forEach((one, whole) -> vectorize.wholes.put(one, new Whole(whole, true)));
         List.copyOf(nodes).forEach(vectorize::run);
         return results.stream().map(vectorize::whole).toList();
@@ -137,7 +144,15 @@ final class Vectorize {
                     .toList();
         }
         Optional<Expansion> parts = declaration.decomposition();
-        return parts.isPresent() ? parts(node, parts.get()) : loop(node);
+        if (parts.isEmpty() || open.contains(declaration)) {
+            return loop(node);
+        }
+        open.add(declaration);
+        try {
+            return parts(node, parts.get());
+        } finally {
+            open.remove(declaration);
+        }
     }
 
     /** The simpler operators that an operator stands for, as a function of its operands. */
@@ -157,7 +172,8 @@ final class Vectorize {
         expansion
                 .apply(new Args(inner, new Call(node.op(), args)))
                 .forEach(result -> inner.output(node.name(), result.value()));
-        return function(builder, size, inner.build(), operands, names);
+        Vectorize vectorize = new Vectorize(builder, size, names, true, open);
+        return vectorize.function(inner.build(), operands);
     }
 
     private static Argument remap(Argument argument, Map<Value, Value> map) {
