@@ -317,7 +317,8 @@ public final class GraphBuilder {
 
     /** What values are computed by, as far as it is recorded, with ordinary operators only; they are its outputs. */
     public Graph ordinary(List<Value> values) {
-        List<Output> wanted = values.stream().map(value -> new Output("", value)).toList();
+        List<Output> wanted =
+                values.stream().map(value -> new Output("", value)).toList();
         return operators.ordinary(new Graph(inputs, nodes, wanted, valueCount()), maxValues);
     }
 

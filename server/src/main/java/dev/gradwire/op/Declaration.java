@@ -462,10 +462,10 @@ public final class Declaration {
         if (composite != null || decomposition != null) {
             return BatchKind.PARTS;
         }
-        if (canonical.parameters().stream().noneMatch(Parameter::isTensor)) {
-            return BatchKind.SAME;
+        if (transform) {
+            return BatchKind.TRANSFORM;
         }
-        return kernel == null ? BatchKind.TRANSFORM : BatchKind.LOOP;
+        return canonical.parameters().stream().anyMatch(Parameter::isTensor) ? BatchKind.LOOP : BatchKind.SAME;
     }
 
     /** The rule by which a call is made for a batch, of its own or that of elementwise operators. */

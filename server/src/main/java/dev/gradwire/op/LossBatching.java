@@ -73,8 +73,8 @@ final class LossBatching {
 
     static List<Expr> multiLabel(Batching n) {
         boolean single = n.rank("self") < 2;
-        List<Expr> each = n.again(Map.of(
-                "self", samples(n, "self"), "target", samples(n, "target"), "reduction", Loss.NONE));
+        List<Expr> each =
+                n.again(Map.of("self", samples(n, "self"), "target", samples(n, "target"), "reduction", Loss.NONE));
         Expr losses = each.getFirst();
         Expr targets = n.shaped(each.get(1), 1);
         if (single || Loss.reduction(n.call()) == Loss.NONE) {

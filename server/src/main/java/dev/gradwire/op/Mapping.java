@@ -8,6 +8,7 @@ import dev.gradwire.graph.Reason;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /** Functions mapped over a dimension of their operands. Its meaning is a rewrite of the graph, see {@code transform}. */
@@ -25,8 +26,22 @@ public final class Mapping {
                         .gradFn("VmapBackward0")
                         .complex()
                         .bodies((call, _) -> ofOneElement(call))
+                        .flow(new ThroughFunction())
                         .types(Mapping::types)
                         .unsampled("it is what its function is"));
+    }
+
+    /** The operands, and then the additional inputs, are the function's inputs. */
+    private record ThroughFunction() implements Flow {
+        @Override
+        public BitSet results(Call call, BitSet operands, Dependence of) {
+            return of.results(call.body("func"), operands);
+        }
+
+        @Override
+        public BitSet operands(Call call, BitSet results, Dependence of) {
+            return of.inputs(call.body("func"), results);
+        }
     }
 
     /** How many elements the operands have. */

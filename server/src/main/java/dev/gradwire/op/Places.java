@@ -65,8 +65,7 @@ final class Places {
             case "diagonal" ->
                 Layouts.diagonal(layout, call.integer("offset"), call.integer("dim1"), call.integer("dim2"));
             case "as_strided" ->
-                Layouts.asStrided(
-                        layout, call.ints("size"), call.ints("stride"), call.integer("storage_offset", 0));
+                Layouts.asStrided(layout, call.ints("size"), call.ints("stride"), call.integer("storage_offset", 0));
             default -> null;
         };
     }

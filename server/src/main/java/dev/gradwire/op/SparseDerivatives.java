@@ -97,29 +97,20 @@ final class SparseDerivatives {
 
         private Expr byTangents(Colouring colouring) {
             Expr tangents = sums(colouring, input.type());
-            Expr products = batched(
-                    Transforms.JVP,
-                    "is_tangents_batched",
-                    List.of(output),
-                    List.of(input),
-                    List.of(tangents));
+            Expr products =
+                    batched(Transforms.JVP, "is_tangents_batched", List.of(output), List.of(input), List.of(tangents));
             return entriesOf(products, colouring, columns, rows).to(input.dtype());
         }
 
         private Expr byCotangents(Colouring colouring) {
             Expr cotangents = sums(colouring, output.type());
-            Expr products = batched(
-                    Transforms.GRAD,
-                    "is_grads_batched",
-                    List.of(output),
-                    List.of(input),
-                    List.of(cotangents));
+            Expr products =
+                    batched(Transforms.GRAD, "is_grads_batched", List.of(output), List.of(input), List.of(cotangents));
             return entriesOf(products, colouring, rows, columns);
         }
 
         private Expr batched(String op, String flag, Object... lists) {
-            List<Argument> args = List.of(
-                    Expr.argument(lists[0]), Expr.argument(lists[1]), Expr.argument(lists[2]));
+            List<Argument> args = List.of(Expr.argument(lists[0]), Expr.argument(lists[1]), Expr.argument(lists[2]));
             List<Value> results = n.builder().call(op, args, Map.of(flag, new Argument.Bool(true)));
             return Expr.of(n.builder(), results.getFirst());
         }

@@ -150,10 +150,11 @@ final class Sparsity {
                 define(node, i, dependence);
             }
         }
-        inner.nodes().forEach(part -> part.results().forEach(result -> {
-            sets.remove(result);
-            constants.remove(result);
-        }));
+        inner.nodes()
+                .forEach(part -> part.results().forEach(result -> {
+                    sets.remove(result);
+                    constants.remove(result);
+                }));
     }
 
     private static int largest(Node node) {
@@ -186,7 +187,8 @@ final class Sparsity {
         return sets.containsKey(value);
     }
 
-    @Nullable Tensor constant(Value value) {
+    @Nullable
+    Tensor constant(Value value) {
         return constants.get(value);
     }
 

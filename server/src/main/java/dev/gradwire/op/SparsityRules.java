@@ -39,7 +39,8 @@ final class SparsityRules {
     }
 
     private record TensorSource(Map<Value, Tensor> known) {
-        @Nullable Tensor of(Call call, Value result) {
+        @Nullable
+        Tensor of(Call call, Value result) {
             Shape shape = result.type().shape();
             if (call.op().canonical().name().equals("arange")) {
                 double start = call.number("start");
@@ -82,7 +83,11 @@ final class SparsityRules {
             case "_softmax_backward_data", "_log_softmax_backward_data" -> rows("grad_output", "output");
             case "topk" -> null;
             case "mm" -> product(sets.of(value("self")), sets.of(value("mat2")), 1);
-            case "bmm" -> product(sets.of(value("self")), sets.of(value("mat2")), call.shape("self").dim(0));
+            case "bmm" ->
+                product(
+                        sets.of(value("self")),
+                        sets.of(value("mat2")),
+                        call.shape("self").dim(0));
             case "mv" -> product(sets.of(value("self")), sets.of(value("vec")), 1);
             case "cat", "stack" -> joined(name.equals("stack"));
             case "constant_pad_nd" -> padded();
@@ -139,7 +144,9 @@ final class SparsityRules {
             }
         }
         int[] places = Places.inZeros(call);
-        return places == null ? null : scattered(places, sets.of((Value) node.args().getFirst()));
+        return places == null
+                ? null
+                : scattered(places, sets.of((Value) node.args().getFirst()));
     }
 
     private int[][] scattered(int[] places, int[][] from) {
@@ -242,7 +249,9 @@ final class SparsityRules {
             Value part = (Value) item;
             boolean empty = part.type().shape().equals(Shape.of(0));
             if (!empty || result.rank() == 1) {
-                Shape shape = stacked ? part.type().shape().insertDim(dim, 1) : part.type().shape();
+                Shape shape = stacked
+                        ? part.type().shape().insertDim(dim, 1)
+                        : part.type().shape();
                 int[][] from = sets.of(part);
                 int[] places = within(shape, dim, start);
                 for (int i = 0; i < from.length; i++) {
@@ -270,9 +279,7 @@ final class SparsityRules {
         for (int i = 0; i < pad.length; i += 2) {
             offset += pad[i] * strides[result.rank() - 1 - i / 2];
         }
-        return scattered(
-                Places.of(new Layout(call.shape("self").dims(), strides, offset)),
-                sets.of(value("self")));
+        return scattered(Places.of(new Layout(call.shape("self").dims(), strides, offset)), sets.of(value("self")));
     }
 
     // Indices

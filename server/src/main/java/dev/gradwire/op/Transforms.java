@@ -145,8 +145,7 @@ public final class Transforms {
         long count = 0;
         for (int i = 0; i < types.size(); i++) {
             TensorType type = types.get(i);
-            if (!(given.get(i) instanceof Value vector)
-                    || vector.type().rank() != type.rank() + 1) {
+            if (!(given.get(i) instanceof Value vector) || vector.type().rank() != type.rank() + 1) {
                 throw GraphException.argument(
                         Reason.SHAPE_MISMATCH,
                         vectors,

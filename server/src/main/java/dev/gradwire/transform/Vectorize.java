@@ -6,7 +6,6 @@ import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Node;
-import dev.gradwire.graph.Reason;
 import dev.gradwire.graph.Value;
 import dev.gradwire.op.Args;
 import dev.gradwire.op.BatchRule;
@@ -14,7 +13,7 @@ import dev.gradwire.op.Batching;
 import dev.gradwire.op.Batching.Whole;
 import dev.gradwire.op.Declaration;
 import dev.gradwire.op.Declaration.Expansion;
-import dev.gradwire.op.Expr;
+import dev.gradwire.op.Loops;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,9 +30,6 @@ import java.util.function.UnaryOperator;
  * elements and stays as it is. The number of nodes does not depend on the size of the batch.
  */
 final class Vectorize {
-    /** So many elements are computed one after another where an operator has no rule. */
-    private static final long MAX_LOOP = 1 << 10;
-
     private final GraphBuilder builder;
     private final long size;
     private final UnaryOperator<String> names;
@@ -45,7 +41,8 @@ final class Vectorize {
 
     private final Map<Value, Whole> wholes = new HashMap<>();
 
-    private Vectorize(GraphBuilder builder, long size, UnaryOperator<String> names, boolean copies, Set<Declaration> open) {
+    private Vectorize(
+            GraphBuilder builder, long size, UnaryOperator<String> names, boolean copies, Set<Declaration> open) {
         this.builder = builder;
         this.size = size;
         this.names = names;
@@ -186,49 +183,29 @@ final class Vectorize {
         };
     }
 
-    /** The node once for each element. */
+    /** The node for one element after another: a scan over those of its operands that are batched. */
     private List<Whole> loop(Node node) {
-        if (size > MAX_LOOP) {
-            throw new GraphException(
-                    Reason.INVALID_ARGUMENT,
-                    "has no batching rule and is run for one element after another, at most " + MAX_LOOP
-                            + ", but the batch has " + size);
+        GraphBuilder inner = builder.another();
+        Map<Value, Value> inputs = new HashMap<>();
+        List<Argument> slices = new ArrayList<>();
+        List<Argument> others = new ArrayList<>();
+        for (boolean batched : new boolean[] {true, false}) {
+            node.forEachOperand(operand -> {
+                if (whole(operand).batched() == batched && !inputs.containsKey(operand)) {
+                    inputs.put(operand, inner.copyInput(new Graph.Input(node.name(), operand, false)));
+                    (batched ? slices : others).add(whole(operand).value());
+                }
+            });
         }
-        List<List<Value>> each = new ArrayList<>();
-        for (long i = 0; i < size; i++) {
-            long index = i;
-            List<Argument> args =
-                    node.args().stream().map(arg -> element(arg, index)).toList();
-            each.add(builder.apply(node.op(), args));
-        }
-        List<Whole> results = new ArrayList<>();
-        for (int i = 0; i < node.results().size(); i++) {
-            int result = i;
-            List<Expr> parts = each.stream()
-                    .map(values -> Expr.of(builder, values.get(result)))
-                    .toList();
-            TensorType type = node.results().get(i).type();
-            Expr whole = parts.isEmpty()
-                    ? Expr.full(builder, type.withShape(type.shape().insertDim(0, 0)), 0)
-                    : Expr.stack(parts, 0);
-            results.add(new Whole(whole.value(), true));
-        }
-        return results;
-    }
-
-    private Argument element(Argument argument, long index) {
-        return switch (argument) {
-            case Value value -> {
-                Whole whole = whole(value);
-                yield whole.batched()
-                        ? Expr.of(builder, whole.value()).select(0, index).value()
-                        : whole.value();
-            }
-            case Argument.Items list ->
-                new Argument.Items(
-                        list.items().stream().map(item -> element(item, index)).toList());
-            default -> argument;
-        };
+        List<Argument> args =
+                node.args().stream().map(arg -> remap(arg, inputs)).toList();
+        Node one = new Node("", node.backward(), node.op(), args, node.results());
+        inner.repeat(one).forEach(result -> inner.output(node.name(), result));
+        Argument body = new Argument.Body(node.op().schema().name(), inner.build());
+        Argument none = new Argument.Items(List.of());
+        List<Value> results =
+                builder.call(Loops.SCAN, List.of(body, none, new Argument.Items(slices), new Argument.Items(others)));
+        return results.stream().map(result -> new Whole(result, true)).toList();
     }
 
     private void define(Node node, List<Whole> results) {

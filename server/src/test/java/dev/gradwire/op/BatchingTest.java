@@ -7,6 +7,7 @@ import dev.gradwire.engine.Engine;
 import dev.gradwire.engine.EngineSettings;
 import dev.gradwire.graph.Recording;
 import dev.gradwire.graph.Value;
+import dev.gradwire.op.Declaration.BatchKind;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
@@ -14,6 +15,7 @@ import dev.gradwire.transform.Batched;
 import dev.gradwire.transform.GradFns;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -24,6 +26,7 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -91,6 +94,19 @@ final class BatchingTest {
             more.append(", g:").append(i);
         }
         check(sample, sample.record(more.toString()));
+    }
+
+    /** One element after another is for few: a new operator should have a rule, or parts that have one. */
+    @Test
+    void kinds() {
+        Map<BatchKind, List<String>> kinds = new EnumMap<>(BatchKind.class);
+        for (Declaration declaration : Operators.all().declarations()) {
+            kinds.computeIfAbsent(declaration.batchKind(), _ -> new ArrayList<>())
+                    .add(declaration.canonical().key());
+        }
+        kinds.forEach((kind, operators) -> System.out.println("batched by " + kind + ": " + operators.size()));
+        System.out.println("one element after another: " + kinds.get(BatchKind.LOOP));
+        assertThat(kinds.get(BatchKind.LOOP)).hasSizeLessThan(20);
     }
 
     private static Value value(Recording recording, String name) {

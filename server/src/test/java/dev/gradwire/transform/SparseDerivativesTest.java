@@ -62,9 +62,7 @@ final class SparseDerivativesTest {
                         "x: float64[12]\na = roll(x, 1)\nb = roll(x, [-1], [0])\np = mul(a, b)\ny = add(p, x)",
                         36,
                         3),
-                Arguments.of(
-                        "five-point stencil",
-                        """
+                Arguments.of("five-point stencil", """
                         x: float64[5, 6]
                         p = constant_pad_nd(x, [1, 1, 1, 1])
                         n = slice(p, 0, 0, 5)
@@ -79,9 +77,7 @@ final class SparseDerivativesTest {
                         h = mul(we, ea)
                         b = add(v, h)
                         y = sub(b, x, alpha=4)
-                        """,
-                        5 * 30 - 2 * 5 - 2 * 6,
-                        0),
+                        """, 5 * 30 - 2 * 5 - 2 * 6, 0),
                 Arguments.of("blocks", "x: float64[4, 3]\ns = _softmax(x, 1, False)\ny = sum(s, [1])", 12, 0),
                 Arguments.of("one row", "x: float64[5]\ny = prod(x)", 5, 1),
                 Arguments.of("lower triangle", "x: float64[4]\ny = cumprod(x, 0)", 10, 0),
@@ -100,19 +96,17 @@ final class SparseDerivativesTest {
                         "x: float64[5]\ni = constant(tensor(int64[4], [4, 0, 0, -2]))\ng = index(x, [i])\ny = mul(g, g)",
                         4,
                         1),
+                Arguments.of("indices of the run", "x: float64[3, 2]\ni: int64[2, 2]\ny = gather(x, 0, i)", 12, 0),
+                Arguments.of("product", "x: float64[3, 2]\nw: float64[2, 4]\np = mm(x, w)\ny = tanh(p)", 24, 2),
                 Arguments.of(
-                        "indices of the run",
-                        "x: float64[3, 2]\ni: int64[2, 2]\ny = gather(x, 0, i)",
-                        12,
-                        0),
-                Arguments.of(
-                        "product", "x: float64[3, 2]\nw: float64[2, 4]\np = mm(x, w)\ny = tanh(p)", 24, 2),
-                Arguments.of("linear layer", "x: float64[3, 2]\nw: float64[4, 2]\nb: float64[4]\ny = linear(x, w, b)", 24, 2),
+                        "linear layer",
+                        "x: float64[3, 2]\nw: float64[4, 2]\nb: float64[4]\ny = linear(x, w, b)",
+                        24,
+                        2),
                 Arguments.of("unknown operator", "x: float64[2, 2]\ny = linalg_inv(x)", 16, 4),
                 Arguments.of("mixed dtypes", "x: float32[3]\nw: float64[3]\ny = mul(x, w)", 3, 1),
                 Arguments.of("through a gradient", "x: float64[4]\ns = sin(x)\nl = sum(s)\ny = grad([l], [x])", 4, 1),
-                Arguments.of(
-                        "constants only", "x: float64[4]\nz: float64[3]\ny = sin(z)", 0, 0),
+                Arguments.of("constants only", "x: float64[4]\nz: float64[3]\ny = sin(z)", 0, 0),
                 Arguments.of("detached", "x: float64[4]\nd = detach(x)\ny = mul(d, x)", 4, 1));
     }
 
