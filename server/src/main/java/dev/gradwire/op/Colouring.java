@@ -8,11 +8,31 @@ import java.util.List;
  * Columns of a sparse matrix in groups, none of which has two entries in one row, so that one product with the sum of
  * their unit vectors shows all their entries. Greedy, in the order of the columns: at most one more than the columns that
  * share a row with a column.
- *
- * @param colours of the columns
- * @param count of colours
  */
-record Colouring(int[] colours, int count) {
+final class Colouring {
+    private final int[] colours;
+    private final int count;
+
+    private Colouring(int[] colours, int count) {
+        this.colours = colours;
+        this.count = count;
+    }
+
+    /** Of a column. */
+    int colour(int column) {
+        return colours[column];
+    }
+
+    /** How many columns there are. */
+    int columns() {
+        return colours.length;
+    }
+
+    /** How many colours there are. */
+    int count() {
+        return count;
+    }
+
     static Colouring ofColumns(int[][] rows, int columns) {
         List<BitSet> used = new ArrayList<>(rows.length);
         for (int i = 0; i < rows.length; i++) {

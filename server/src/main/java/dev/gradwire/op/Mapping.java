@@ -23,7 +23,7 @@ public final class Mapping {
                                 + " int[] out_dims=[]) -> Tensor[]")
                         .doc("func for each element along a dimension of operands, in_dims or the first, as torch.vmap;"
                                 + " additional_inputs follow whole. Results have the elements along out_dims, or first")
-                        .gradFn("VmapBackward0")
+                        .transform()
                         .complex()
                         .bodies((call, _) -> ofOneElement(call))
                         .flow(new ThroughFunction())

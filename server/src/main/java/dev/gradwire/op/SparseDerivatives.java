@@ -117,9 +117,9 @@ final class SparseDerivatives {
 
         /** For each colour the sum of the unit vectors that have it. */
         private Expr sums(Colouring colouring, TensorType type) {
-            double[] colours = new double[colouring.colours().length];
+            double[] colours = new double[colouring.columns()];
             for (int i = 0; i < colours.length; i++) {
-                colours[i] = colouring.colours()[i];
+                colours[i] = colouring.colour(i);
             }
             Expr all = n.call("arange", colouring.count()).reshape(colouring.count(), 1);
             return all.eq(integers(Shape.of(colours.length), colours))
@@ -131,7 +131,7 @@ final class SparseDerivatives {
         private Expr entriesOf(Expr products, Colouring colouring, double[] coloured, double[] others) {
             double[] colours = new double[coloured.length];
             for (int i = 0; i < colours.length; i++) {
-                colours[i] = colouring.colours()[(int) coloured[i]];
+                colours[i] = colouring.colour((int) coloured[i]);
             }
             Shape entries = Shape.of(colours.length);
             long width = products.shape().elements() / colouring.count();
