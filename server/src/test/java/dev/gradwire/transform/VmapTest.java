@@ -290,8 +290,7 @@ final class VmapTest {
         Map<String, Tensor> inputs =
                 Map.of("x", random(1, 4, 3), "k", Tensor.scalar(DType.FLOAT64, 1.7), "w", random(2, 4));
         String results = "return v, v:1, v:2, v:3, v:4, v:5";
-        Map<String, Tensor> whole =
-                run(LOOPS + "ks = expand(k, [4])\nv = vmap(@f, [x, ks, w])\n" + results, inputs);
+        Map<String, Tensor> whole = run(LOOPS + "ks = expand(k, [4])\nv = vmap(@f, [x, ks, w])\n" + results, inputs);
         for (int i = 0; i < 4; i++) {
             Map<String, Tensor> one = run(
                     LOOPS + "a = select(x, 0, " + i + ")\nb = select(w, 0, " + i + ")\nv = call(@f, [a, k, b])\n"
@@ -308,7 +307,8 @@ final class VmapTest {
     /** An operator without a rule is run for one element after another, and derivatives flow through that too. */
     @Test
     void operatorsWithoutARule() {
-        Map<String, Tensor> values = run("""
+        Map<String, Tensor> values = run(
+                """
                 def f(r, x):
                   i = repeat_interleave(r, output_size=3)
                   y = index_select(x, 0, i)
@@ -320,8 +320,12 @@ final class VmapTest {
                 s = sum(v)
                 g = grad([s], [x])
                 return v, g
-                """, Map.of(
-                "r", Tensor.of(DType.INT64, Shape.of(2, 2), 1, 2, 3, 0), "x", Tensor.of(DType.FLOAT64, Shape.of(2, 2), 1, 2, 3, 4)));
+                """,
+                Map.of(
+                        "r",
+                        Tensor.of(DType.INT64, Shape.of(2, 2), 1, 2, 3, 0),
+                        "x",
+                        Tensor.of(DType.FLOAT64, Shape.of(2, 2), 1, 2, 3, 4)));
         assertThat(doubles(values.get("v"))).containsExactly(1, 4, 4, 9, 9, 9);
         assertThat(doubles(values.get("g"))).containsExactly(2, 8, 18, 0);
     }
