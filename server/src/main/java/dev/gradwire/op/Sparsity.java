@@ -116,7 +116,7 @@ final class Sparsity {
             return;
         }
         Declaration declaration = ((Declaration.Overload) node.op()).declaration();
-        int[] @Nullable [] first = new SparsityRules(this, node).apply();
+        int @Nullable [][] first = new SparsityRules(this, node).apply();
         if (first != null) {
             define(node, 0, first);
         } else if (declaration.decomposition().isPresent() && open.add(declaration)) {
@@ -192,10 +192,12 @@ final class Sparsity {
         return constants.get(value);
     }
 
+    @SuppressWarnings("ReferenceEquality") // equal sets are most often one array, and others only cost time
     int[] union(int[] a, int[] b) {
         return a == b || b.length == 0 ? a : a.length == 0 ? b : union(List.of(a, b));
     }
 
+    @SuppressWarnings("ReferenceEquality")
     int[] union(List<int[]> sets) {
         int[] one = null;
         boolean same = true;

@@ -65,7 +65,7 @@ final class SparsityRules {
     }
 
     /** Null for an operator that is not known here. */
-    int[] @Nullable [] apply() {
+    int @Nullable [][] apply() {
         Declaration declaration = ((Declaration.Overload) node.op()).declaration();
         if (declaration.computeDtype(call).isPresent()) {
             return elementwise();
@@ -133,7 +133,7 @@ final class SparsityRules {
     }
 
     /** Operators that move elements, and those that put them into zeros. */
-    private int[] @Nullable [] moved() {
+    private int @Nullable [][] moved() {
         if (node.op().canonical().indexOf("self") >= 0 && call.arg("self") instanceof Value self) {
             int[] places = Places.of(call, result);
             if (places != null) {
@@ -269,7 +269,7 @@ final class SparsityRules {
         return Places.of(new Layout(part.dims(), strides, start * strides[dim]));
     }
 
-    private int[] @Nullable [] padded() {
+    private int @Nullable [][] padded() {
         long[] pad = call.ints("pad");
         if (Arrays.stream(pad).anyMatch(width -> width < 0)) {
             return null;
@@ -322,7 +322,7 @@ final class SparsityRules {
         return sets.union(all);
     }
 
-    private int[] @Nullable [] selected() {
+    private int @Nullable [][] selected() {
         Shape self = call.shape("self");
         Tensor index = integers("index");
         if (index == null || self.rank() == 0) {
@@ -332,7 +332,7 @@ final class SparsityRules {
         return taken(self, List.of(dim), List.of(index), sets.of(value("self")));
     }
 
-    private int[] @Nullable [] indexed() {
+    private int @Nullable [][] indexed() {
         List<Tensor> indices = new ArrayList<>();
         List<Integer> dims = new ArrayList<>();
         return constants(indices, dims) ? taken(call.shape("self"), dims, indices, sets.of(value("self"))) : null;
@@ -355,7 +355,7 @@ final class SparsityRules {
         return true;
     }
 
-    private int[] @Nullable [] taken(Shape self, List<Integer> dims, List<Tensor> indices, int[][] from) {
+    private int @Nullable [][] taken(Shape self, List<Integer> dims, List<Tensor> indices, int[][] from) {
         int[] places = places(self, dims, indices);
         if (places == null) {
             return null;
@@ -405,7 +405,7 @@ final class SparsityRules {
         return all;
     }
 
-    private int[] @Nullable [] put() {
+    private int @Nullable [][] put() {
         List<Tensor> indices = new ArrayList<>();
         List<Integer> dims = new ArrayList<>();
         boolean mask = call.types("indices").stream().anyMatch(type -> type.dtype() == DType.BOOL);
