@@ -23,6 +23,7 @@ public final class GradFns {
     private final BitSet requiresGrad = new BitSet();
     private final Dependence dependence = new BodyDependence();
     private final @Nullable Origin[] origins;
+    private final Map<String, Value> known;
     private final List<List<String>> names;
     private final Map<Integer, List<GradFn.Saved>> saved;
 
@@ -41,7 +42,8 @@ public final class GradFns {
         for (int i = 0; i < graph.valueCount(); i++) {
             names.add(List.of());
         }
-        recording.names().forEach(this::addName);
+        this.known = recording.names();
+        known.forEach(this::addName);
         markInputs();
         for (int i = 0; i < graph.nodes().size(); i++) {
             markNode(i, graph.nodes().get(i));
@@ -70,16 +72,20 @@ public final class GradFns {
             Value result = node.results().get(i);
             List<String> given = names.get(result.id());
             origins[result.id()] = given.isEmpty()
-                    ? new Origin(displayName(node), index, i)
+                    ? new Origin(displayName(node, i), index, i)
                     : new Origin(nodeOf(given.getFirst()), index, outputOf(given.getFirst()));
         }
     }
 
-    /** The client's own name for a value of the node, where it has one; parts of composites have names made for them. */
-    private String displayName(Node node) {
+    /**
+     * The client's own name for a value of the node, where it has one; parts of composites have names made for them, and
+     * so have results that would be taken for another of the composite's (the third of {@code svd} is the second of a
+     * part, transposed).
+     */
+    private String displayName(Node node, int output) {
         for (Value result : node.results()) {
             List<String> given = names.get(result.id());
-            if (!given.isEmpty()) {
+            if (!given.isEmpty() && !known.containsKey(nodeOf(given.getFirst()) + ":" + output)) {
                 return nodeOf(given.getFirst());
             }
         }

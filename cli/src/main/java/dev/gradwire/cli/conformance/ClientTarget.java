@@ -88,7 +88,11 @@ public final class ClientTarget implements Target {
         private void record(Request.Call node) throws Refusal {
             if (node.isConstant()) {
                 Arg.Data data = (Arg.Data) node.args().getFirst();
-                values.put(node.name(), leaf(data.tensor()).named(node.name()));
+                values.put(
+                        node.name(),
+                        client.call("constant", List.of(data(data.tensor())), Map.of())
+                                .getFirst()
+                                .named(node.name()));
                 return;
             }
             List<@Nullable Object> args = new ArrayList<>();
