@@ -6,10 +6,7 @@ import pytest
 import gradwire as gw
 
 
-@pytest.fixture(autouse=True)
-def client(server_target):
-    with gw.Client(server_target, timeout=60) as client:
-        yield client
+pytestmark = pytest.mark.usefixtures("server")
 
 
 def array(*shape, seed=0):
