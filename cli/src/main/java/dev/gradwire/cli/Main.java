@@ -3,6 +3,7 @@ package dev.gradwire.cli;
 import dev.gradwire.cli.bench.BenchCommand;
 import dev.gradwire.cli.conformance.ConformanceCommand;
 import dev.gradwire.cli.demo.DemoCommand;
+import dev.gradwire.cli.operators.OperatorsCommand;
 import dev.gradwire.cli.sweep.SweepCommand;
 import dev.gradwire.service.HealthCommand;
 import dev.gradwire.service.ServeCommand;
@@ -21,6 +22,7 @@ import picocli.CommandLine.HelpCommand;
             DemoCommand.class,
             ConformanceCommand.class,
             BenchCommand.class,
+            OperatorsCommand.class,
             SweepCommand.class,
             HealthCommand.class
         })

@@ -13,6 +13,7 @@ import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -48,7 +49,19 @@ public final class Declaration {
     }
 
     /** A derivative rule and the parameters it serves. */
-    public record Vjp(List<String> parameters, VjpRule rule) {}
+    public record Vjp(List<String> parameters, VjpRule rule) {
+        /** Whether the derivative is zero everywhere it exists. */
+        public boolean isZero() {
+            return rule instanceof ZeroRule;
+        }
+    }
+
+    private record ZeroRule() implements VjpRule {
+        @Override
+        public List<@Nullable Expr> apply(Backward backward) {
+            return Collections.singletonList(null);
+        }
+    }
 
     /** What stands for a call: one expression for each result. */
     @FunctionalInterface
@@ -216,7 +229,7 @@ public final class Declaration {
     /** The derivative is zero everywhere it exists ({@code floor}, {@code sign}). */
     Declaration zeroVjp(String... parameters) {
         for (String parameter : parameters) {
-            vjp(parameter, n -> null);
+            vjp(List.of(parameter), new ZeroRule());
         }
         return this;
     }
@@ -392,6 +405,11 @@ public final class Declaration {
 
     public boolean isInternal() {
         return internal;
+    }
+
+    /** Whether its meaning is a derivative, by a rewrite of the graph. */
+    public boolean isTransform() {
+        return transform;
     }
 
     /** Whether its decomposition only chooses among numbers. */
