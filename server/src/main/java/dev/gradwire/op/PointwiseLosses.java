@@ -113,7 +113,8 @@ final class PointwiseLosses {
                             Expr t = n.arg("target");
                             Expr no = x.neg().call("log1p").call("clamp_min", -100.0);
                             Expr yes = x.log().call("clamp_min", -100.0);
-                            return Loss.reduce(n, weighted(n, t.sub(1).mul(no).sub(t.mul(yes)), n.call()));
+                            Expr each = weighted(n, t.sub(1).mul(no).sub(t.mul(yes)), n.call());
+                            return Loss.reduce(n, each.to(each(n.call()).dtype()));
                         })
                         .samples(
                                 "float64[2, 3]{0.1..0.9}, float64[2, 3]{0.1..0.9}",

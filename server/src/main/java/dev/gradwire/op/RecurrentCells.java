@@ -103,6 +103,9 @@ final class RecurrentCells {
     }
 
     private static List<Expr> gates(Expr all, Expr hidden, int count) {
+        if (all.rank() == 0 || hidden.rank() == 0) {
+            throw Require.shape("hx", "must have a dimension of hidden units, but has shape " + hidden.shape());
+        }
         if (all.size(-1) != count * hidden.size(-1)) {
             throw Require.shape(
                     "w_ih",

@@ -46,6 +46,7 @@ final class RecurrentLayers {
                         .composite(n -> {
                             List<Expr> states = n.list("hx");
                             Require.that(states.size() == 2, "hx", "must be hidden states and cell states");
+                            states.forEach(RecurrentLayers::requireUnits);
                             return new RecurrentLayers(
                                             n,
                                             states.get(0).size(-1)
@@ -101,6 +102,12 @@ final class RecurrentLayers {
 
     private static List<Expr> lstm(Expr input, List<Expr> states, Weights weights) {
         return RecurrentCells.lstm(input, states.get(0), states.get(1), weights);
+    }
+
+    private static void requireUnits(Expr state) {
+        if (state.rank() == 0) {
+            throw Require.shape("hx", "must have a dimension of hidden units, but is a scalar");
+        }
     }
 
     private int perCell() {

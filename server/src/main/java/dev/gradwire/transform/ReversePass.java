@@ -161,6 +161,9 @@ final class ReversePass {
             results = vjp.rule().apply(backward);
         } catch (GraphException e) {
             throw e.at(node.name(), node.op().schema().key());
+        } catch (ArithmeticException e) {
+            throw new GraphException(Reason.SIZE_OVERFLOW, "a size does not fit 64 bits")
+                    .at(node.name(), node.op().schema().key());
         }
         int next = 0;
         for (String parameter : vjp.parameters()) {

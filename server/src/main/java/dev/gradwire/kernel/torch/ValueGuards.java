@@ -51,6 +51,7 @@ final class ValueGuards {
             case "grid_sampler_2d", "grid_sampler_3d" -> coordinates(1);
             case "grid_sampler_2d_backward", "grid_sampler_3d_backward" -> coordinates(2);
             case "div.Tensor_mode" -> truncated();
+            case "repeat_interleave.Tensor" -> repeats();
             case "native_layer_norm_backward" -> dense(3, 4);
             default -> in.name().contains("_polynomial_") ? degrees() : LinalgGuards.find(backend, in);
         };
@@ -83,6 +84,27 @@ final class ValueGuards {
                 }
             }
             return dense(operands, body, operand);
+        };
+    }
+
+    /** The kernel believes that the repeats add up to the size it is told. */
+    private Body repeats() {
+        int operand = in.operand(0);
+        Long wanted = in.integerOrNull(1);
+        Body body = new DispatcherKernel(backend, in);
+        return operands -> {
+            long sum = 0;
+            for (long times : integers(backend, in.name(), operands[operand])) {
+                if (times < 0) {
+                    throw new KernelException(in.name() + ": a repeat is negative: " + times);
+                }
+                sum = Math.addExact(sum, times);
+            }
+            if (wanted != null && sum != wanted) {
+                throw new KernelException(
+                        in.name() + ": the repeats add up to " + sum + ", but output_size is " + wanted);
+            }
+            return body.run(operands);
         };
     }
 
