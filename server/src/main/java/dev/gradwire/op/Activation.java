@@ -24,14 +24,14 @@ final class Activation {
     static List<Declaration> declarations() {
         return List.of(
                 operator("relu(Tensor self) -> Tensor")
-                        .doc("max(self, 0)")
+                        .doc("max(self, 0); the derivative at 0 is 0")
                         .gradFn("ReluBackward0")
                         .types(Elementwise.numbers("self"))
                         .vjp("self", n -> n.result().le(0).where(0.0, n.grad()))
                         .kernel("relu")
                         .samples("float64[2, 3]", "float64[]", "float64[0, 2]"),
                 operator("relu6(Tensor self) -> Tensor")
-                        .doc("min(max(self, 0), 6)")
+                        .doc("min(max(self, 0), 6); the derivative at 0 and 6 is 0")
                         .composite(n -> List.of(n.self().call("hardtanh", 0, 6)))
                         .samples("float64[2, 3]{-2..8}"),
                 operator("leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor")
@@ -44,7 +44,7 @@ final class Activation {
                         .decompose(n -> n.self().gt(0).where(n.self(), n.self().mul(n.raw("negative_slope"))))
                         .samples("float64[2, 3]", "float64[], 0.2"),
                 operator("hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor")
-                        .doc("min(max(self, min_val), max_val)")
+                        .doc("min(max(self, min_val), max_val); the derivative at the bounds is 0")
                         .gradFn("HardtanhBackward0")
                         .types(Elementwise.numbers("self"))
                         .vjp(
@@ -57,7 +57,7 @@ final class Activation {
                         .decompose(n -> n.self().call("clamp.Tensor", bound(n, "min_val"), bound(n, "max_val")))
                         .samples("float64[2, 3]", "float64[], -0.5, 0.75"),
                 operator("hardsigmoid(Tensor self) -> Tensor")
-                        .doc("min(max(self + 3, 0), 6) / 6")
+                        .doc("min(max(self + 3, 0), 6) / 6; the derivative at −3 and 3 is 0")
                         .gradFn("HardsigmoidBackward0")
                         .types(Elementwise.floating("self"))
                         .vjp(
@@ -69,7 +69,7 @@ final class Activation {
                         .kernel("hardsigmoid")
                         .samples("float64[2, 3]{-4..4}"),
                 operator("hardswish(Tensor self) -> Tensor")
-                        .doc("self · hardsigmoid(self)")
+                        .doc("self · hardsigmoid(self); the derivative at −3 is 0, at 3 it is 1")
                         .gradFn("HardswishBackward0")
                         .types(Elementwise.floating("self"))
                         .vjp("self", n -> n.grad().mul(hardswishSlope(n.self())))

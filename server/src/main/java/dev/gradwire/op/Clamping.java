@@ -22,7 +22,7 @@ final class Clamping {
     static List<Declaration> declarations() {
         return List.of(
                 operator("clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor")
-                        .doc("min(max(self, min), max)")
+                        .doc("min(max(self, min), max); the derivative at the bounds is 0")
                         .gradFn("ClampBackward1")
                         .alias("clip")
                         .types(Elementwise.keep("self", "min", "max").requiring(Clamping::requireBound))
@@ -31,7 +31,7 @@ final class Clamping {
                         .decompose(n -> n.promoted("self").call("clamp.Tensor", bound(n, "min"), bound(n, "max")))
                         .samples("float64[2, 3], -0.5, 1", "float64[3], max=0.5", "float64[], 0.5"),
                 operator("clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor")
-                        .doc("min(max(self, min), max)")
+                        .doc("min(max(self, min), max); self shares the gradient with a bound that it equals")
                         .gradFn("ClampBackward0")
                         .alias("clip")
                         .types(Elementwise.keep("self", "min", "max").requiring(Clamping::requireBound))
@@ -52,7 +52,7 @@ final class Clamping {
     private static Declaration bound(
             String name, String limit, String gradFn, String kernel, BinaryOperator<Expr> inside) {
         return operator(name + "(Tensor self, Scalar " + limit + ") -> Tensor")
-                .doc(kernel + "(self, " + limit + ")")
+                .doc(kernel + "(self, " + limit + "); the derivative at the bound is 0")
                 .gradFn(gradFn + "0")
                 .types(Elementwise.keep("self", limit))
                 .vjp("self", n -> inside.apply(n.self(), n.arg(limit)).where(n.grad(), 0.0))
@@ -68,7 +68,7 @@ final class Clamping {
             BinaryOperator<Expr> selfLoses,
             BinaryOperator<Expr> limitLoses) {
         return operator(name + ".Tensor(Tensor self, Tensor " + limit + ") -> Tensor")
-                .doc(kernel + "(self, " + limit + ")")
+                .doc(kernel + "(self, " + limit + "); equal ones share the gradient")
                 .gradFn(gradFn + "1")
                 .types(Elementwise.keep("self", limit))
                 .vjp("self", n -> selfLoses.apply(n.self(), n.arg(limit)).where(0.0, shared(n, limit)))

@@ -18,10 +18,13 @@ final class Extrema {
 
     static List<Declaration> declarations() {
         return List.of(
-                extremum("amax", "AmaxBackward0").doc("the largest element along dimensions, all by default"),
-                extremum("amin", "AminBackward0").doc("the smallest element along dimensions, all by default"),
+                extremum("amax", "AmaxBackward0")
+                        .doc("the largest element along dimensions, all by default; ties share the gradient"),
+                extremum("amin", "AminBackward0")
+                        .doc("the smallest element along dimensions, all by default; ties share the gradient"),
                 operator("aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)")
-                        .doc("the smallest and the largest element, along a dimension or of all")
+                        .doc(
+                                "the smallest and the largest element, along a dimension or of all; ties share the gradient")
                         .gradFn("AminmaxBackward0")
                         .types(call -> {
                             TensorType type = nonEmpty(call, call.type("self").dtype());
@@ -35,18 +38,23 @@ final class Extrema {
                         .batch(Batch.along("self", "dim"))
                         .kernel("aminmax")
                         .samples("float64[2, 3]", "float64[2, 3], dim=1, keepdim=True"),
-                choice("max.dim", "MaxBackward0").doc("the largest element along a dimension, and its index"),
-                ofAll("max", "MaxBackward1", "amax").doc("the largest of all elements"),
-                choice("min.dim", "MinBackward0").doc("the smallest element along a dimension, and its index"),
-                ofAll("min", "MinBackward1", "amin").doc("the smallest of all elements"),
+                choice("max.dim", "MaxBackward0")
+                        .doc("the largest element along a dimension, and its index, where the gradient goes"),
+                ofAll("max", "MaxBackward1", "amax").doc("the largest of all elements; ties share the gradient"),
+                choice("min.dim", "MinBackward0")
+                        .doc("the smallest element along a dimension, and its index, where the gradient goes"),
+                ofAll("min", "MinBackward1", "amin").doc("the smallest of all elements; ties share the gradient"),
                 position("argmax").doc("the index of the largest element, along a dimension or of all"),
                 position("argmin").doc("the index of the smallest element, along a dimension or of all"),
-                choice("median.dim", "MedianBackward1").doc("the lower median along a dimension, and its index"),
-                ofAll("median", "MedianBackward0", "median.dim").doc("the lower median of all elements"),
+                choice("median.dim", "MedianBackward1")
+                        .doc("the lower median along a dimension, and its index, where the gradient goes"),
+                ofAll("median", "MedianBackward0", "median.dim")
+                        .doc("the lower median of all elements; ties share the gradient"),
                 choice("nanmedian.dim", "NanmedianBackward1")
-                        .doc("the lower median along a dimension of what is not NaN, and its index"),
+                        .doc(
+                                "the lower median along a dimension of what is not NaN, and its index, where the gradient goes"),
                 ofAll("nanmedian", "NanmedianBackward0", "nanmedian.dim")
-                        .doc("the lower median of all elements that are not NaN"));
+                        .doc("the lower median of all elements that are not NaN; ties share the gradient"));
     }
 
     /** {@code amax} and {@code amin}. */

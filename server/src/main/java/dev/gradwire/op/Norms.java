@@ -23,7 +23,8 @@ final class Norms {
         return List.of(
                 operator("linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *,"
                                 + " ScalarType? dtype=None) -> Tensor")
-                        .doc("(Σ |x|^ord)^(1/ord) along dimensions; for ord 0 how many are not 0, for ±inf the extreme")
+                        .doc(
+                                "(Σ |x|^ord)^(1/ord) along dimensions; for ord 0 how many are not 0, for ±inf the extreme, whose ties share the gradient. The subgradient where it is 0 is 0")
                         .gradFn("LinalgVectorNormBackward0")
                         .complex()
                         .types(one(Norms::norm))
@@ -50,7 +51,7 @@ final class Norms {
                                 "complex128[2, 3], inf, 0",
                                 "complex128[2, 3], 1.5"),
                 operator("dist(Tensor self, Tensor other, Scalar p=2) -> Tensor")
-                        .doc("the norm of order p of self − other")
+                        .doc("the norm of order p of self − other; the subgradient where it is 0 is 0")
                         .gradFn("DistBackward0")
                         .complex()
                         .types(one(call -> {

@@ -48,7 +48,7 @@ final class PointwiseLosses {
                         .samples(SAMPLES)
                         .samples("float64[2, 3], float64[2, 3], 1, 0.5"),
                 operator("l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor")
-                        .doc("|self − target|")
+                        .doc("|self − target|; the subgradient at 0 is 0")
                         .composite(n -> List.of(Loss.reduce(n, difference(n).abs())))
                         .complex()
                         .samples(SAMPLES)

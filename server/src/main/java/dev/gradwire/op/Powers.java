@@ -79,7 +79,7 @@ final class Powers {
                         "{0.1..4}",
                         n -> n.grad().neg().mul(n.result().square().conj())),
                 operator("hypot(Tensor self, Tensor other) -> Tensor")
-                        .doc("√(self² + other²)")
+                        .doc("√(self² + other²); where both are 0 the derivative is NaN, as in PyTorch")
                         .gradFn("HypotBackward0")
                         .types(Elementwise.floating("self", "other"))
                         .vjp("self", n -> n.grad().mul(n.self().div(n.result())))

@@ -19,17 +19,17 @@ final class Selection {
         return List.of(
                 extremum(
                         "maximum",
-                        "the greater of self and other; NaN if one is",
+                        "the greater of self and other; NaN if one is; equal ones share the gradient",
                         n -> n.self().lt(n.arg("other")),
                         n -> n.self().gt(n.arg("other"))),
                 extremum(
                         "minimum",
-                        "the lesser of self and other; NaN if one is",
+                        "the lesser of self and other; NaN if one is; equal ones share the gradient",
                         n -> n.self().gt(n.arg("other")),
                         n -> n.self().lt(n.arg("other"))),
                 extremum(
                         "fmax",
-                        "the greater of self and other; the other one if one is NaN",
+                        "the greater of self and other; the other one if one is NaN; equal ones share the gradient",
                         n -> n.self()
                                 .ge(n.arg("other"))
                                 .or(isNan(n.arg("other")))
@@ -37,7 +37,7 @@ final class Selection {
                         n -> n.self().gt(n.arg("other")).or(isNan(n.arg("other")))),
                 extremum(
                         "fmin",
-                        "the lesser of self and other; the other one if one is NaN",
+                        "the lesser of self and other; the other one if one is NaN; equal ones share the gradient",
                         n -> n.self()
                                 .le(n.arg("other"))
                                 .or(isNan(n.arg("other")))

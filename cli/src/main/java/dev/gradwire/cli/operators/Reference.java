@@ -64,6 +64,8 @@ final class Reference {
             |---|---|
             | operator | its name, and other names that mean the same |
             | schema | every overload, as PyTorch writes it |
+            | what | the formula. At kinks and ties the derivative is PyTorch's choice: the branch of the formula that holds there, \
+            or what the line says |
             | dtypes | those of its tensors: %s. Exact for elementwise operators; others may refuse some of a kind, with \
             `DTYPE_UNSUPPORTED` and the argument's name |
             | meaning | `kernel`: one of libtorch's; `parts`: simpler operators, put in its place after differentiation; \
