@@ -4,13 +4,20 @@ import dev.gradwire.engine.Engine;
 import dev.gradwire.engine.EngineSettings;
 import dev.gradwire.runtime.Lanes;
 import dev.gradwire.v1.AutogradServiceGrpc;
+import dev.gradwire.service.security.Authentication;
+import dev.gradwire.service.security.Policy;
+import dev.gradwire.service.security.TlsSettings;
+import io.grpc.Context;
 import io.grpc.Server;
+import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,7 +43,7 @@ public final class GradwireServer implements AutoCloseable {
     private final AutogradService service;
     private final Server server;
 
-    private GradwireServer(ServerConfig config) {
+    private GradwireServer(ServerConfig config) throws IOException {
         this.config = config;
         Limits limits = config.limits();
         Engine engine = Engine.open(new EngineSettings(config.threads(), EngineSettings.DEFAULT.maxCachedSteps())
@@ -48,21 +55,47 @@ public final class GradwireServer implements AutoCloseable {
                 new Budget(limits.get(Limit.MAX_PEAK_BYTES)),
                 new ProgramCache(limits.get(Limit.MAX_PROGRAM_CACHE_BYTES)));
         service = new AutogradService(resources);
-        server = NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()))
-                .executor(handlers)
+        server = server();
+        Policy.requireComplete(server.getServices());
+    }
+
+    private Server server() throws IOException {
+        Limits limits = config.limits();
+        TlsSettings tls = config.tls();
+        NettyServerBuilder builder =
+                NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()));
+        if (tls != null) {
+            builder.sslContext(context(tls));
+        }
+        boolean certificates = tls != null && tls.clientAuthorities() != null;
+        return builder.executor(handlers)
                 .maxInboundMessageSize(limits.getInt(Limit.MAX_MESSAGE_BYTES))
                 .maxInboundMetadataSize(limits.getInt(Limit.MAX_HEADER_BYTES))
                 .maxConcurrentCallsPerConnection(limits.getInt(Limit.MAX_STREAMS_PER_CONNECTION))
                 .addService(Guard.of(service, limits))
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
+                .intercept(new Authentication(certificates, config.tokens(), GradwireServer::unauthenticated))
                 .build();
+    }
+
+    private SslContext context(TlsSettings tls) throws IOException {
+        try {
+            return tls.context(watch);
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
+            throw new IOException("the certificates cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    private static StatusRuntimeException unauthenticated(boolean withToken) {
+        String text = withToken ? "the bearer token is not valid here" : "the call needs a bearer token";
+        return Errors.toException(new Refusal(Problem.UNAUTHENTICATED, text), Context.current());
     }
 
     /**
      * Opens the engine, tests it and listens; returns when the server says SERVING.
      *
-     * @throws IOException when the port cannot be had
+     * @throws IOException when the port cannot be had, or a certificate or key cannot be read
      * @throws dev.gradwire.kernel.DeviceUnavailableException when the native library cannot be loaded
      */
     public static GradwireServer start(ServerConfig config) throws IOException {

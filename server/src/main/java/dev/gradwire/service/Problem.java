@@ -49,6 +49,7 @@ enum Problem {
     OUT_OF_MEMORY(Status.Code.RESOURCE_EXHAUSTED, "the server has not enough memory at the moment"),
     CANCELLED(Status.Code.CANCELLED, "the call was cancelled"),
     DEADLINE_EXCEEDED(Status.Code.DEADLINE_EXCEEDED, "the deadline passed before the run was done"),
+    UNAUTHENTICATED(Status.Code.UNAUTHENTICATED, "%s"),
     DRAINING(Status.Code.UNAVAILABLE, "the server is shutting down"),
     INTERNAL(Status.Code.INTERNAL, "the server failed; the operator finds the cause in its log");
 

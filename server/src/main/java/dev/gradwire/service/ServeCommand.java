@@ -3,25 +3,34 @@ package dev.gradwire.service;
 import dev.gradwire.engine.Engine;
 import dev.gradwire.engine.EngineSettings;
 import dev.gradwire.kernel.DeviceUnavailableException;
+import dev.gradwire.service.security.TlsSettings;
+import dev.gradwire.service.security.TokenSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The {@code serve} command; also the entry point of a container that has only the server. */
 @Command(
         name = "serve",
-        description = "Serves until it is told to stop (SIGTERM, SIGINT); calls in flight then finish.",
+        description = {
+            "Serves until it is told to stop (SIGTERM, SIGINT); calls in flight then finish.",
+            "Each option may also be given in the environment (--max-flops as GRADWIRE_MAX_FLOPS) or in a file of"
+                    + " properties (max-flops=...); the command line comes first, then the environment."
+        },
         mixinStandardHelpOptions = true,
         sortOptions = false)
 public final class ServeCommand implements Callable<Integer> {
@@ -56,6 +65,37 @@ public final class ServeCommand implements Callable<Integer> {
             defaultValue = "30")
     private int graceSeconds;
 
+    @Option(names = "--tls-certificate", description = "PEM file: the server's certificate and its chain; TLS 1.3.")
+    private @Nullable Path tlsCertificate;
+
+    @Option(names = "--tls-key", description = "PEM file: the certificate's private key (PKCS #8).")
+    private @Nullable Path tlsKey;
+
+    @Option(
+            names = "--tls-client-ca",
+            description = "PEM file: authorities of client certificates, which are then required (mutual TLS).")
+    private @Nullable Path tlsClientAuthorities;
+
+    @Option(
+            names = "--jwks",
+            description = "JSON Web Key Set file: calls then need a bearer token signed with one of its keys.")
+    private @Nullable Path tokenKeys;
+
+    @Option(names = "--jwt-issuer", description = "The issuer that tokens must name.")
+    private @Nullable String tokenIssuer;
+
+    @Option(names = "--jwt-audience", description = "The audience that tokens must be made for.")
+    private @Nullable String tokenAudience;
+
+    @Option(
+            names = "--reload",
+            description = "Seconds between two looks at the files of certificates and keys (default: ${DEFAULT-VALUE}).",
+            defaultValue = "60")
+    private int reloadSeconds;
+
+    @Option(names = "--config", description = "File of properties with values for options.")
+    private @Nullable Path config;
+
     @Option(
             names = "--self-test",
             description = "Only run a small graph forward and backward, as a server does before it serves, and exit.")
@@ -88,9 +128,19 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        Path file = config == null ? fileOf(System.getenv("GRADWIRE_CONFIG")) : config;
+        Settings.read(spec, System.getenv(), file).applyTo(spec, spec.commandLine().getParseResult());
         if (selfTest) {
             return selfTest();
         }
+        return serve(config());
+    }
+
+    private static @Nullable Path fileOf(@Nullable String name) {
+        return name == null ? null : Path.of(name);
+    }
+
+    private ServerConfig config() {
         Map<Limit, Long> limits = new EnumMap<>(Limit.class);
         for (Limit limit : Limit.values()) {
             Long value = spec.findOption(limit.flag()).getValue();
@@ -98,19 +148,48 @@ public final class ServeCommand implements Callable<Integer> {
                 limits.put(limit, value);
             }
         }
-        ServerConfig config = new ServerConfig(
-                host,
-                port,
-                lanes,
-                threads,
-                new Limits(limits),
-                Duration.ofSeconds(drainDelaySeconds),
-                Duration.ofSeconds(graceSeconds));
+        try {
+            return new ServerConfig(
+                    host,
+                    port,
+                    lanes,
+                    threads,
+                    new Limits(limits),
+                    Duration.ofSeconds(drainDelaySeconds),
+                    Duration.ofSeconds(graceSeconds),
+                    tls(),
+                    tokens());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private @Nullable TlsSettings tls() {
+        if (tlsCertificate == null && tlsKey == null && tlsClientAuthorities == null) {
+            return null;
+        }
+        if (tlsCertificate == null || tlsKey == null) {
+            throw new ParameterException(spec.commandLine(), "TLS needs both --tls-certificate and --tls-key");
+        }
+        return new TlsSettings(tlsCertificate, tlsKey, tlsClientAuthorities, Duration.ofSeconds(reloadSeconds));
+    }
+
+    private @Nullable TokenSettings tokens() {
+        if (tokenKeys != null) {
+            return new TokenSettings(tokenKeys, tokenIssuer, tokenAudience, Duration.ofSeconds(reloadSeconds));
+        }
+        if (tokenIssuer != null || tokenAudience != null) {
+            throw new ParameterException(spec.commandLine(), "--jwt-issuer and --jwt-audience need --jwks");
+        }
+        return null;
+    }
+
+    private int serve(ServerConfig config) throws InterruptedException {
         try {
             serve(GradwireServer.start(config));
             return 0;
         } catch (IOException e) {
-            spec.commandLine().getErr().println("cannot listen on " + host + ":" + port + ": " + e.getMessage());
+            spec.commandLine().getErr().println("cannot serve on " + host + ":" + port + ": " + e.getMessage());
             return 1;
         } catch (DeviceUnavailableException e) {
             spec.commandLine().getErr().println(e.getMessage());

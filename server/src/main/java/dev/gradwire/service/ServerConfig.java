@@ -1,6 +1,9 @@
 package dev.gradwire.service;
 
+import dev.gradwire.service.security.TlsSettings;
+import dev.gradwire.service.security.TokenSettings;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a server is set up.
@@ -13,9 +16,19 @@ import java.time.Duration;
  * @param drainDelay how long a stopping server still takes calls after it says NOT_SERVING, so that load balancers
  *     see it before it refuses any
  * @param grace how long calls in flight may then take
+ * @param tls encryption, null for plain text
+ * @param tokens that callers must bring, null for none
  */
 public record ServerConfig(
-        String host, int port, int lanes, int threads, Limits limits, Duration drainDelay, Duration grace) {
+        String host,
+        int port,
+        int lanes,
+        int threads,
+        Limits limits,
+        Duration drainDelay,
+        Duration grace,
+        @Nullable TlsSettings tls,
+        @Nullable TokenSettings tokens) {
     public static final int DEFAULT_PORT = 50051;
 
     private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
@@ -28,17 +41,36 @@ public record ServerConfig(
             PROCESSORS,
             Limits.DEFAULT,
             Duration.ZERO,
-            Duration.ofSeconds(30));
+            Duration.ofSeconds(30),
+            null,
+            null);
+
+    /** @throws IllegalArgumentException when tokens would cross a network in plain text */
+    public ServerConfig {
+        if (tokens != null && tls == null && !isLoopback(host)) {
+            throw new IllegalArgumentException(
+                    "tokens need TLS: without it anybody on the way could take them from a connection to " + host);
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
+    }
 
     public ServerConfig withLimits(Limits changed) {
-        return new ServerConfig(host, port, lanes, threads, changed, drainDelay, grace);
+        return new ServerConfig(host, port, lanes, threads, changed, drainDelay, grace, tls, tokens);
     }
 
     public ServerConfig withThreads(int changed) {
-        return new ServerConfig(host, port, lanes, changed, limits, drainDelay, grace);
+        return new ServerConfig(host, port, lanes, changed, limits, drainDelay, grace, tls, tokens);
     }
 
     public ServerConfig withLanes(int changed) {
-        return new ServerConfig(host, port, changed, threads, limits, drainDelay, grace);
+        return new ServerConfig(host, port, changed, threads, limits, drainDelay, grace, tls, tokens);
+    }
+
+    public ServerConfig withSecurity(@Nullable TlsSettings changedTls, @Nullable TokenSettings changedTokens) {
+        return new ServerConfig(
+                host, port, lanes, threads, limits, drainDelay, grace, changedTls, changedTokens);
     }
 }

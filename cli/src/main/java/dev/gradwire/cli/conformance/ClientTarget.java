@@ -38,17 +38,8 @@ public final class ClientTarget implements Target {
 
     /** Starts a server of its own, whose kernels use so many threads. */
     public static ClientTarget start(int threads) {
-        ServerConfig standard = ServerConfig.DEFAULT;
-        ServerConfig config = new ServerConfig(
-                standard.host(),
-                standard.port(),
-                standard.lanes(),
-                threads,
-                standard.limits(),
-                standard.drainDelay(),
-                standard.grace());
         try {
-            GradwireServer server = GradwireServer.start(config);
+            GradwireServer server = GradwireServer.start(ServerConfig.DEFAULT.withThreads(threads));
             return new ClientTarget(server, Gradwire.connect("127.0.0.1:" + server.port()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
