@@ -3,10 +3,10 @@ package dev.gradwire.service;
 import dev.gradwire.engine.Engine;
 import dev.gradwire.engine.EngineSettings;
 import dev.gradwire.runtime.Lanes;
-import dev.gradwire.v1.AutogradServiceGrpc;
 import dev.gradwire.service.security.Authentication;
 import dev.gradwire.service.security.Policy;
 import dev.gradwire.service.security.TlsSettings;
+import dev.gradwire.v1.AutogradServiceGrpc;
 import io.grpc.Context;
 import io.grpc.Server;
 import io.grpc.StatusRuntimeException;
@@ -62,8 +62,7 @@ public final class GradwireServer implements AutoCloseable {
     private Server server() throws IOException {
         Limits limits = config.limits();
         TlsSettings tls = config.tls();
-        NettyServerBuilder builder =
-                NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()));
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()));
         if (tls != null) {
             builder.sslContext(context(tls));
         }

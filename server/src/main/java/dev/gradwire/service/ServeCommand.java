@@ -89,7 +89,8 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Option(
             names = "--reload",
-            description = "Seconds between two looks at the files of certificates and keys (default: ${DEFAULT-VALUE}).",
+            description =
+                    "Seconds between two looks at the files of certificates and keys (default: ${DEFAULT-VALUE}).",
             defaultValue = "60")
     private int reloadSeconds;
 
@@ -129,7 +130,8 @@ public final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Path file = config == null ? fileOf(System.getenv("GRADWIRE_CONFIG")) : config;
-        Settings.read(spec, System.getenv(), file).applyTo(spec, spec.commandLine().getParseResult());
+        Settings.read(spec, System.getenv(), file)
+                .applyTo(spec, spec.commandLine().getParseResult());
         if (selfTest) {
             return selfTest();
         }

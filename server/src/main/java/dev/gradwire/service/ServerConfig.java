@@ -70,7 +70,6 @@ public record ServerConfig(
     }
 
     public ServerConfig withSecurity(@Nullable TlsSettings changedTls, @Nullable TokenSettings changedTokens) {
-        return new ServerConfig(
-                host, port, lanes, threads, limits, drainDelay, grace, changedTls, changedTokens);
+        return new ServerConfig(host, port, lanes, threads, limits, drainDelay, grace, changedTls, changedTokens);
     }
 }

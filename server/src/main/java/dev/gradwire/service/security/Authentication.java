@@ -37,9 +37,7 @@ public final class Authentication implements ServerInterceptor {
      * @throws IOException when the keys for tokens cannot be read
      */
     public Authentication(
-            boolean certificates,
-            @Nullable TokenSettings settings,
-            Function<Boolean, StatusRuntimeException> refusal)
+            boolean certificates, @Nullable TokenSettings settings, Function<Boolean, StatusRuntimeException> refusal)
             throws IOException {
         this.certificates = certificates;
         this.tokens = settings == null ? null : new Tokens(settings);

@@ -41,8 +41,7 @@ final class Reload implements Runnable {
             throws IOException, GeneralSecurityException {
         Reload reload = new Reload(files, reader);
         reader.read();
-        var _ = scheduler.scheduleWithFixedDelay(
-                reload, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+        var _ = scheduler.scheduleWithFixedDelay(reload, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *     null for clients without certificates
  * @param reload how often the files are looked at
  */
-public record TlsSettings(Path certificate, Path key, @Nullable Path clientAuthorities, Duration reload) {
+public record TlsSettings(
+        Path certificate, Path key, @Nullable Path clientAuthorities, Duration reload) {
     private static final String PROTOCOL = "TLSv1.3";
 
     public TlsSettings {
@@ -57,10 +58,7 @@ public record TlsSettings(Path certificate, Path key, @Nullable Path clientAutho
                     .setVerification(Verification.CERTIFICATE_ONLY_VERIFICATION) // clients have no host name
                     .build();
             Reload.schedule(
-                    List.of(authorities),
-                    () -> trust.updateTrustCredentials(authorities.toFile()),
-                    reload,
-                    scheduler);
+                    List.of(authorities), () -> trust.updateTrustCredentials(authorities.toFile()), reload, scheduler);
             builder.trustManager(trust).clientAuth(ClientAuth.REQUIRE);
         }
         return builder.build();

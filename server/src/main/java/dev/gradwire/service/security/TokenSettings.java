@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param audience that tokens must be made for, null for any
  * @param reload how long keys are used before the file is read again
  */
-public record TokenSettings(Path keys, @Nullable String issuer, @Nullable String audience, Duration reload) {
+public record TokenSettings(
+        Path keys, @Nullable String issuer, @Nullable String audience, Duration reload) {
     public TokenSettings {
         if (reload.toMillis() < 1) {
             throw new IllegalArgumentException("the time between two reloads of keys must be positive");

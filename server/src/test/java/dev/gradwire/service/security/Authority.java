@@ -63,14 +63,11 @@ final class Authority {
         KeyPair pair = keys();
         X509v3CertificateBuilder builder = builder(new X500Name("CN=" + file), pair, validity);
         try {
-            builder.addExtension(
-                    Extension.subjectAlternativeName,
-                    false,
-                    new GeneralNames(new GeneralName[] {
-                        new GeneralName(GeneralName.dNSName, "localhost"),
-                        new GeneralName(GeneralName.iPAddress, "127.0.0.1"),
-                        new GeneralName(GeneralName.uniformResourceIdentifier, "spiffe://test/" + file)
-                    }));
+            builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(new GeneralName[] {
+                new GeneralName(GeneralName.dNSName, "localhost"),
+                new GeneralName(GeneralName.iPAddress, "127.0.0.1"),
+                new GeneralName(GeneralName.uniformResourceIdentifier, "spiffe://test/" + file)
+            }));
             Path key = write(file + ".key", new JcaPKCS8Generator(pair.getPrivate(), null));
             return new Files3(write(file + ".pem", signed(builder)), key);
         } catch (IOException e) {
@@ -80,14 +77,11 @@ final class Authority {
 
     private X509v3CertificateBuilder builder(X500Name subject, KeyPair pair, Duration validity) {
         Instant end = Instant.now().plus(validity);
-        Instant begin = end.isBefore(Instant.now()) ? end.minus(Duration.ofDays(1)) : Instant.now().minusSeconds(60);
+        Instant begin = end.isBefore(Instant.now())
+                ? end.minus(Duration.ofDays(1))
+                : Instant.now().minusSeconds(60);
         return new JcaX509v3CertificateBuilder(
-                name,
-                new BigInteger(64, RANDOM),
-                Date.from(begin),
-                Date.from(end),
-                subject,
-                pair.getPublic());
+                name, new BigInteger(64, RANDOM), Date.from(begin), Date.from(end), subject, pair.getPublic());
     }
 
     private X509CertificateHolder signed(X509v3CertificateBuilder builder) {

@@ -60,8 +60,8 @@ final class TlsTest {
     }
 
     private ChannelCredentials client(Files3 identity) throws IOException {
-        TlsChannelCredentials.Builder builder =
-                TlsChannelCredentials.newBuilder().trustManager(authority.certificate().toFile());
+        TlsChannelCredentials.Builder builder = TlsChannelCredentials.newBuilder()
+                .trustManager(authority.certificate().toFile());
         if (identity != null) {
             builder.keyManager(identity.certificate().toFile(), identity.key().toFile());
         }
@@ -101,7 +101,9 @@ final class TlsTest {
                 assertThatThrownBy(() -> call(NettyChannelBuilder.forAddress("127.0.0.1", port)
                                 .sslContext(GrpcSslContexts.forClient()
                                         .trustManager(authority.certificate().toFile())
-                                        .keyManager(good.certificate().toFile(), good.key().toFile())
+                                        .keyManager(
+                                                good.certificate().toFile(),
+                                                good.key().toFile())
                                         .protocols("TLSv1.2")
                                         .build())
                                 .build()))

@@ -67,7 +67,8 @@ final class TokensTest {
 
     private static String signed(JWSAlgorithm algorithm, String id, JWSSigner signer, JWTClaimsSet claims)
             throws JOSEException {
-        SignedJWT token = new SignedJWT(new JWSHeader.Builder(algorithm).keyID(id).build(), claims);
+        SignedJWT token =
+                new SignedJWT(new JWSHeader.Builder(algorithm).keyID(id).build(), claims);
         token.sign(signer);
         return token.serialize();
     }
@@ -99,16 +100,32 @@ final class TokensTest {
         bad.put("garbage", "Bearer x.y.z");
         bad.put("empty", "Bearer ");
         bad.put("another key", "Bearer " + signed(other, claims().build()));
-        bad.put("expired", "Bearer " + signed(key, claims().expirationTime(Date.from(Instant.now().minusSeconds(600))).build()));
-        bad.put("not yet", "Bearer " + signed(key, claims().notBeforeTime(Date.from(Instant.now().plusSeconds(600))).build()));
-        bad.put("issuer", "Bearer " + signed(key, claims().issuer("https://other.example").build()));
+        bad.put(
+                "expired",
+                "Bearer "
+                        + signed(
+                                key,
+                                claims().expirationTime(Date.from(Instant.now().minusSeconds(600)))
+                                        .build()));
+        bad.put(
+                "not yet",
+                "Bearer "
+                        + signed(
+                                key,
+                                claims().notBeforeTime(Date.from(Instant.now().plusSeconds(600)))
+                                        .build()));
+        bad.put(
+                "issuer",
+                "Bearer " + signed(key, claims().issuer("https://other.example").build()));
         bad.put("audience", "Bearer " + signed(key, claims().audience("other").build()));
         bad.put("no subject", "Bearer " + signed(key, claims().subject(null).build()));
         bad.put("no end", "Bearer " + signed(key, claims().expirationTime(null).build()));
         bad.put("unsigned", "Bearer " + new PlainJWT(claims().build()).serialize());
         // The public key taken for a shared secret.
         byte[] secret = key.toPublicJWK().toJSONString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        bad.put("shared secret", "Bearer " + signed(JWSAlgorithm.HS256, "first", new MACSigner(secret), claims().build()));
+        bad.put(
+                "shared secret",
+                "Bearer " + signed(JWSAlgorithm.HS256, "first", new MACSigner(secret), claims().build()));
         ServerConfig config = ServerConfig.DEFAULT.withThreads(1).withSecurity(null, settings(key.toPublicJWK()));
         try (GradwireServer server = GradwireServer.start(config)) {
             ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
