@@ -54,6 +54,7 @@ public final class Operators implements OperatorTable {
             family(Norms.class, Norms.declarations()),
             family(Products.class, Products.declarations()),
             family(Matmul.class, Matmul.declarations()),
+            family(Reflected.class, Reflected.declarations()),
             family(Einsum.class, Einsum.declarations()),
             family(Cholesky.class, Cholesky.declarations()),
             family(LinearSolves.class, LinearSolves.declarations()),
@@ -159,8 +160,8 @@ public final class Operators implements OperatorTable {
 
     @Override
     public List<Overload> overloads(String name) {
-        String bare = name.startsWith("aten.") ? name.substring("aten.".length()) : name;
-        return byName.getOrDefault(bare, List.of());
+        List<Overload> known = byName.get(name);
+        return known != null ? known : byName.getOrDefault(Spelling.inAten(name), List.of());
     }
 
     /** What clients may call. */

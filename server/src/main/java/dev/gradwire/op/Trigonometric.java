@@ -89,7 +89,7 @@ final class Trigonometric {
                 function("deg2rad", "self · π / 180", "", n -> n.grad().mul(DEGREE)),
                 function("rad2deg", "self · 180 / π", "", n -> n.grad().div(DEGREE)),
                 operator("atan2(Tensor self, Tensor other) -> Tensor")
-                        .doc("the angle of the point (other, self)")
+                        .doc("the angle of the point (other, self); derivative 0 at (0, 0)")
                         .gradFn("Atan2Backward0")
                         .alias("arctan2")
                         .types(Elementwise.toFloat("self", "other"))
@@ -99,8 +99,10 @@ final class Trigonometric {
                         .samples("float64[2, 3], float64[3]{0.5..2}", "float64[], float64[2]{0.5..2}"));
     }
 
+    /** Infinite at (0, 0), where a division by it gives the 0 that PyTorch has. */
     private static Expr squaredRadius(Backward n) {
-        return n.self().square().add(n.arg("other").square());
+        Expr squared = n.self().square().add(n.arg("other").square());
+        return squared.eq(0).where(Double.POSITIVE_INFINITY, squared);
     }
 
     /** {@code 1 / √(z² − 1)}; the root of a product is that of its factors for positive real numbers alone. */
