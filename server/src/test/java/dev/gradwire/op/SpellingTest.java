@@ -29,8 +29,8 @@ final class SpellingTest {
     void leadsToTheDeclaration(String spelling, String name) {
         assertThat(Operators.all().overloads(spelling))
                 .isNotEmpty()
-                .allSatisfy(overload ->
-                        assertThat(overload.declaration().name()).isEqualTo(name));
+                .allSatisfy(
+                        overload -> assertThat(overload.declaration().name()).isEqualTo(name));
     }
 
     @ParameterizedTest
