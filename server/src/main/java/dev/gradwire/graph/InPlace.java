@@ -24,7 +24,8 @@ final class InPlace {
     private static boolean isInPlace(String op) {
         String name = op.startsWith("aten.") ? op.substring("aten.".length()) : op;
         int dot = name.indexOf('.');
-        return (dot < 0 ? name : name.substring(0, dot)).endsWith("_");
+        String bare = dot < 0 ? name : name.substring(0, dot);
+        return bare.endsWith("_") && !bare.endsWith("__"); // __radd__ is Python's, and pure
     }
 
     /** @throws GraphException when the node reads what was overwritten, or overwrites what others read */
