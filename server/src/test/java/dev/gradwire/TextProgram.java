@@ -10,12 +10,15 @@ import dev.gradwire.graph.Recording;
 import dev.gradwire.graph.TextForm;
 import dev.gradwire.op.Operators;
 import dev.gradwire.runtime.RunOptions;
+import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 
 /** A graph in the text form, ready to be run with named inputs; outputs come back by name. */
 public record TextProgram(Engine engine, Compiled compiled) {
@@ -51,6 +54,14 @@ public record TextProgram(Engine engine, Compiled compiled) {
         } finally {
             resident.forEach(ResidentTensor::close);
         }
+    }
+
+    /** Seeded numbers from [−1, 1) in float64. */
+    public static Tensor random(int seed, long... dims) {
+        Shape shape = Shape.of(dims);
+        double[] elements =
+                new SplittableRandom(seed).doubles(shape.elements(), -1, 1).toArray();
+        return Tensor.of(DType.FLOAT64, shape, elements);
     }
 
     /** All elements; of complex ones real and imaginary part in turn. */

@@ -1,6 +1,7 @@
 package dev.gradwire.transform;
 
 import static dev.gradwire.TextProgram.doubles;
+import static dev.gradwire.TextProgram.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -18,7 +19,6 @@ import dev.gradwire.tensor.Tensor;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,13 +48,6 @@ final class DirectionsTest {
 
     private static Tensor vector(double... elements) {
         return Tensor.of(DType.FLOAT64, Shape.of(elements.length), elements);
-    }
-
-    private static Tensor random(int seed, long... dims) {
-        Shape shape = Shape.of(dims);
-        double[] elements =
-                new SplittableRandom(seed).doubles(shape.elements(), -1, 1).toArray();
-        return Tensor.of(DType.FLOAT64, shape, elements);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.gradwire.transform;
 
 import static dev.gradwire.TextProgram.doubles;
+import static dev.gradwire.TextProgram.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -19,7 +20,6 @@ import dev.gradwire.tensor.Tensor;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,13 +46,6 @@ final class VmapTest {
 
     private static Map<String, Tensor> run(String text, Map<String, Tensor> inputs) {
         return TextProgram.of(engine, text).run(inputs);
-    }
-
-    private static Tensor random(int seed, long... dims) {
-        Shape shape = Shape.of(dims);
-        double[] elements =
-                new SplittableRandom(seed).doubles(shape.elements(), -1, 1).toArray();
-        return Tensor.of(DType.FLOAT64, shape, elements);
     }
 
     private static Graph transformed(String text) {
