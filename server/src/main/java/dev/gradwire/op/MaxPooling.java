@@ -119,6 +119,7 @@ final class MaxPooling {
                 .gradFn("AdaptiveMaxPool" + spatial + "DBackwardBackward0")
                 .types(one(call -> {
                     Windows.requireImage(call, "self", spatial);
+                    Require.rank(call, "grad_output", call.shape("self").rank());
                     return scattered(call, call.shape("grad_output"));
                 }))
                 .vjp("grad_output", n -> picked(n.grad(), n.arg("indices"), spatial))
