@@ -12,7 +12,6 @@ import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -178,14 +177,7 @@ final class Fourier {
         if (doubled <= 0) {
             return half;
         }
-        double[] factors = new double[Math.toIntExact(half.size(last))];
-        Arrays.fill(factors, 1);
-        Arrays.fill(factors, 1, 1 + (int) doubled, 2);
-        Shape along = Shape.of(factors.length);
-        for (int i = last + 1; i < half.rank(); i++) {
-            along = along.insertDim(1, 1);
-        }
-        Tensor weights = Tensor.of(half.dtype().toReal(), along, factors);
-        return half.mul(Expr.of(n.builder(), n.builder().constant(weights)));
+        Expr middle = half.slice(last, 1, 1 + doubled).mul(2);
+        return Expr.cat(List.of(half.slice(last, 0, 1), middle, half.slice(last, 1 + doubled, half.size(last))), last);
     }
 }
