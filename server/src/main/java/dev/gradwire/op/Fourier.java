@@ -9,7 +9,6 @@ import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
-import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
