@@ -1,5 +1,9 @@
 package dev.gradwire.kernel;
 
+import dev.gradwire.tensor.Layout;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
 /** A resolved computation; stateless, safe for use by many threads. */
 @FunctionalInterface
 public interface Kernel {
@@ -10,4 +14,25 @@ public interface Kernel {
      * @throws KernelException when the computation fails for these values
      */
     DeviceTensor[] run(DeviceTensor[] operands);
+
+    /** Whether {@link #write} may be called. */
+    default boolean writes() {
+        return false;
+    }
+
+    /**
+     * The same into tensors of the call's result types, contiguous, which share no storage with operands. All stay the
+     * caller's.
+     */
+    default void write(DeviceTensor[] operands, DeviceTensor[] results, Lane lane) {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * Where it does nothing but look at its operand in another way: how the operand's elements are then laid out. Null
+     * for anything else; the function returns null for a layout that takes a copy.
+     */
+    default @Nullable UnaryOperator<@Nullable Layout> view() {
+        return null;
+    }
 }

@@ -52,6 +52,18 @@ public final class Layout {
         return shape().elements();
     }
 
+    /** How many elements lie from the first one to the last that is reached; strides are not negative. */
+    public long reach() {
+        long last = 1;
+        for (int i = 0; i < sizes.length; i++) {
+            if (sizes[i] == 0) {
+                return 0;
+            }
+            last += (sizes[i] - 1) * strides[i];
+        }
+        return last;
+    }
+
     public long[] sizesCopy() {
         return sizes.clone();
     }

@@ -8,6 +8,7 @@ import dev.gradwire.tensor.Layout;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.invoke.MethodHandle;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -55,6 +56,7 @@ final class LibTorch {
             Native.findOptional("openblas_set_num_threads", FunctionDescriptor.ofVoid(JAVA_INT));
 
     private static final Map<DType, Integer> DTYPE_CODES = new EnumMap<>(DType.class);
+    private static final Map<Integer, DType> DTYPES_BY_CODE = new HashMap<>();
 
     static final int CPU = constant("aoti_torch_device_type_cpu");
     static final int CUDA = constant("aoti_torch_device_type_cuda");
@@ -63,6 +65,7 @@ final class LibTorch {
         for (DType dtype : DType.values()) {
             DTYPE_CODES.put(dtype, constant("aoti_torch_dtype_" + dtype.label()));
         }
+        DTYPE_CODES.forEach((dtype, code) -> DTYPES_BY_CODE.put(code, dtype));
     }
 
     private LibTorch() {}
@@ -70,6 +73,11 @@ final class LibTorch {
     /** The library's number for a dtype. */
     static int code(DType dtype) {
         return Objects.requireNonNull(DTYPE_CODES.get(dtype));
+    }
+
+    /** The dtype of a handle. */
+    static DType dtypeOf(long handle) {
+        return Objects.requireNonNull(DTYPES_BY_CODE.get(dtype(handle)));
     }
 
     /** {@code 2.10.0}; the library's number holds a part in each of its upper bytes. */

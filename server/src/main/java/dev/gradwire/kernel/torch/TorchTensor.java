@@ -13,6 +13,7 @@ final class TorchTensor implements DeviceTensor {
     private final AtomicLong handle;
     private final TorchBackend backend;
     private @Nullable Layout layout;
+    private @Nullable MemorySegment memory;
 
     /** Takes the handle over. */
     TorchTensor(TorchBackend backend, long handle) {
@@ -34,15 +35,32 @@ final class TorchTensor implements DeviceTensor {
         return backend;
     }
 
-    /** Sizes and strides; the offset is 0, as views count from here. */
+    @Override
     @SuppressWarnings("restricted")
-    Layout layout() {
+    public Layout layout() {
         Layout known = layout;
         if (known == null) {
             long owned = handle();
             int rank = LibTorch.rank(owned);
             known = new Layout(longs(LibTorch.sizes(owned), rank), longs(LibTorch.strides(owned), rank), 0);
             layout = known;
+        }
+        return known;
+    }
+
+    @Override
+    @SuppressWarnings("restricted")
+    public MemorySegment memory() {
+        MemorySegment known = memory;
+        if (known == null) {
+            if (backend.deviceType() != LibTorch.CPU) {
+                throw new IllegalStateException("a tensor on " + backend.device() + " has no memory on the host");
+            }
+            long length = layout().reach() * LibTorch.dtypeOf(handle()).sizeInBytes();
+            known = length == 0
+                    ? MemorySegment.NULL
+                    : MemorySegment.ofAddress(LibTorch.dataPointer(handle())).reinterpret(length);
+            memory = known;
         }
         return known;
     }
