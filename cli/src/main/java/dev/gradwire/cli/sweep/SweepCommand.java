@@ -60,6 +60,7 @@ public final class SweepCommand implements Callable<Integer> {
     private long child(long first, long end) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-modules=jdk.incubator.vector",
                         "--enable-native-access=ALL-UNNAMED",
                         "-Xmx1g",
                         "-cp",
