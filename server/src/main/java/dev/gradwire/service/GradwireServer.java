@@ -19,17 +19,21 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A server: the autograd service with health and reflection on one port. Serves from the end of {@link #start} to
  * {@link #close}, which lets calls in flight finish.
  */
 public final class GradwireServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(GradwireServer.class);
     private static final Duration SELF_TEST_INTERVAL = Duration.ofSeconds(1);
 
     private final ServerConfig config;
@@ -40,6 +44,8 @@ public final class GradwireServer implements AutoCloseable {
             4, Thread.ofPlatform().daemon().name("handler-", 0).factory());
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("self-test").factory());
+    private final ExecutorService warmUp = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("warm-up").factory());
     private final AutogradService service;
     private final Server server;
 
@@ -92,15 +98,23 @@ public final class GradwireServer implements AutoCloseable {
     }
 
     /**
-     * Opens the engine, tests it and listens; returns when the server says SERVING.
+     * Opens the engine, tests it and listens; returns when the server says SERVING. For the time of {@link
+     * ServerConfig#warmUp} after that it goes on running the graphs of its test, in the background.
      *
      * @throws IOException when the port cannot be had, or a certificate or key cannot be read
+     * @throws SelfTestException when the engine does not compute what it should
      * @throws dev.gradwire.kernel.DeviceUnavailableException when the native library cannot be loaded
      */
     public static GradwireServer start(ServerConfig config) throws IOException {
+        return start(config, SelfTestGraph.all());
+    }
+
+    /** @param graphs to test it with */
+    static GradwireServer start(ServerConfig config, List<SelfTestGraph> graphs) throws IOException {
         GradwireServer server = new GradwireServer(config);
         server.setStatus(ServingStatus.NOT_SERVING);
         server.server.start();
+        server.warmUp(graphs);
         Readiness readiness = new Readiness(server.resources.engine());
         server.test(readiness);
         var _ = server.watch.scheduleWithFixedDelay(
@@ -109,6 +123,28 @@ public final class GradwireServer implements AutoCloseable {
                 SELF_TEST_INTERVAL.toMillis(),
                 TimeUnit.MILLISECONDS);
         return server;
+    }
+
+    /** The first round shows that the engine computes; those in the background only make it faster. */
+    private void warmUp(List<SelfTestGraph> graphs) {
+        if (config.warmUp().isZero()) {
+            return;
+        }
+        SelfTest test = new SelfTest(config.threads(), graphs);
+        try {
+            test.run();
+        } catch (SelfTestException e) {
+            test.close();
+            close();
+            throw e;
+        }
+        warmUp.execute(() -> {
+            try (test) {
+                test.runFor(config.warmUp());
+            } catch (SelfTestException e) {
+                LOG.error("what was right at first went wrong", e);
+            }
+        });
     }
 
     private void test(Readiness readiness) {
@@ -144,6 +180,7 @@ public final class GradwireServer implements AutoCloseable {
             return;
         }
         watch.shutdownNow();
+        warmUp.shutdownNow();
         health.enterTerminalState();
         try {
             Thread.sleep(config.drainDelay());

@@ -1,7 +1,5 @@
 package dev.gradwire.service;
 
-import dev.gradwire.engine.Engine;
-import dev.gradwire.engine.EngineSettings;
 import dev.gradwire.kernel.DeviceUnavailableException;
 import dev.gradwire.service.security.TlsSettings;
 import dev.gradwire.service.security.TokenSettings;
@@ -65,6 +63,13 @@ public final class ServeCommand implements Callable<Integer> {
             defaultValue = "30")
     private int graceSeconds;
 
+    @Option(
+            names = "--warm-up",
+            description = "Milliseconds for which a new server runs graphs of its own in the background, after a round"
+                    + " whose results it checks; 0 for neither (default: ${DEFAULT-VALUE}).",
+            defaultValue = "1000")
+    private int warmUpMillis;
+
     @Option(names = "--tls-certificate", description = "PEM file: the server's certificate and its chain; TLS 1.3.")
     private @Nullable Path tlsCertificate;
 
@@ -99,7 +104,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Option(
             names = "--self-test",
-            description = "Only run a small graph forward and backward, as a server does before it serves, and exit.")
+            description = "Only run the graphs that a server tests itself with before it serves, and exit.")
     private boolean selfTest;
 
     @Spec
@@ -159,6 +164,7 @@ public final class ServeCommand implements Callable<Integer> {
                     new Limits(limits),
                     Duration.ofSeconds(drainDelaySeconds),
                     Duration.ofSeconds(graceSeconds),
+                    Duration.ofMillis(warmUpMillis),
                     tls(),
                     tokens());
         } catch (IllegalArgumentException e) {
@@ -193,18 +199,18 @@ public final class ServeCommand implements Callable<Integer> {
         } catch (IOException e) {
             spec.commandLine().getErr().println("cannot serve on " + host + ":" + port + ": " + e.getMessage());
             return 1;
-        } catch (DeviceUnavailableException e) {
+        } catch (DeviceUnavailableException | SelfTestException e) {
             spec.commandLine().getErr().println(e.getMessage());
             return 1;
         }
     }
 
     private int selfTest() {
-        try (Engine engine = Engine.open(EngineSettings.DEFAULT)) {
-            boolean ready = new Readiness(engine).isReady();
-            spec.commandLine().getOut().println(ready ? "ready" : "not ready");
-            return ready ? 0 : 1;
-        } catch (DeviceUnavailableException e) {
+        try (SelfTest test = new SelfTest(threads, SelfTestGraph.all())) {
+            test.run();
+            spec.commandLine().getOut().println("ready");
+            return 0;
+        } catch (DeviceUnavailableException | SelfTestException e) {
             spec.commandLine().getErr().println(e.getMessage());
             return 1;
         }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param drainDelay how long a stopping server still takes calls after it says NOT_SERVING, so that load balancers
  *     see it before it refuses any
  * @param grace how long calls in flight may then take
+ * @param warmUp how long graphs with known results are run in the background when the server begins, so that its first
+ *     callers need not wait for the Java machine to compile; zero for no such test at all
  * @param tls encryption, null for plain text
  * @param tokens that callers must bring, null for none
  */
@@ -27,6 +29,7 @@ public record ServerConfig(
         Limits limits,
         Duration drainDelay,
         Duration grace,
+        Duration warmUp,
         @Nullable TlsSettings tls,
         @Nullable TokenSettings tokens) {
     public static final int DEFAULT_PORT = 50051;
@@ -42,6 +45,7 @@ public record ServerConfig(
             Limits.DEFAULT,
             Duration.ZERO,
             Duration.ofSeconds(30),
+            Duration.ZERO,
             null,
             null);
 
@@ -57,19 +61,28 @@ public record ServerConfig(
         return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
     }
 
+    public ServerConfig withPort(int changed) {
+        return new ServerConfig(host, changed, lanes, threads, limits, drainDelay, grace, warmUp, tls, tokens);
+    }
+
     public ServerConfig withLimits(Limits changed) {
-        return new ServerConfig(host, port, lanes, threads, changed, drainDelay, grace, tls, tokens);
+        return new ServerConfig(host, port, lanes, threads, changed, drainDelay, grace, warmUp, tls, tokens);
     }
 
     public ServerConfig withThreads(int changed) {
-        return new ServerConfig(host, port, lanes, changed, limits, drainDelay, grace, tls, tokens);
+        return new ServerConfig(host, port, lanes, changed, limits, drainDelay, grace, warmUp, tls, tokens);
     }
 
     public ServerConfig withLanes(int changed) {
-        return new ServerConfig(host, port, changed, threads, limits, drainDelay, grace, tls, tokens);
+        return new ServerConfig(host, port, changed, threads, limits, drainDelay, grace, warmUp, tls, tokens);
+    }
+
+    public ServerConfig withWarmUp(Duration changed) {
+        return new ServerConfig(host, port, lanes, threads, limits, drainDelay, grace, changed, tls, tokens);
     }
 
     public ServerConfig withSecurity(@Nullable TlsSettings changedTls, @Nullable TokenSettings changedTokens) {
-        return new ServerConfig(host, port, lanes, threads, limits, drainDelay, grace, changedTls, changedTokens);
+        return new ServerConfig(
+                host, port, lanes, threads, limits, drainDelay, grace, warmUp, changedTls, changedTokens);
     }
 }

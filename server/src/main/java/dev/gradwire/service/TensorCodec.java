@@ -39,6 +39,11 @@ final class TensorCodec {
         }
     }
 
+    /** The first element as a double. */
+    static double first(Tensor wire) {
+        return decode(wire, "a tensor", Limits.DEFAULT).getDouble(0);
+    }
+
     static Tensor encode(ResidentTensor tensor) {
         byte[] bytes = new byte[Math.toIntExact(tensor.type().lengthInBytes())];
         tensor.read(MemorySegment.ofArray(bytes));

@@ -183,6 +183,7 @@ final class TokensTest {
                         ServerConfig.DEFAULT.limits(),
                         Duration.ZERO,
                         Duration.ZERO,
+                        Duration.ZERO,
                         null,
                         settings))
                 .withMessageContaining("TLS");
