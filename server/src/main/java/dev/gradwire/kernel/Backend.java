@@ -1,5 +1,6 @@
 package dev.gradwire.kernel;
 
+import dev.gradwire.tensor.Layout;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -23,6 +24,27 @@ public interface Backend extends AutoCloseable {
 
     /** Copies {@code source} into {@code target}, of the same type, and so into all that shares its storage. */
     void write(DeviceTensor target, DeviceTensor source);
+
+    /** Whether {@link #wrap} may be called: on a device that computes in the host's memory. */
+    boolean wrapsHostMemory();
+
+    /**
+     * A tensor over the host's memory, in row-major order from its first byte, without a copy. The caller owns the
+     * tensor, and the memory stays the caller's: it must live until the tensor and all that shares its storage are
+     * closed. Kernels write to it only as a result that they are given. The bytes of a bool are to be 0 or 1.
+     *
+     * @param memory native, of the type's length at least, aligned as its elements
+     * @throws UnsupportedOperationException where {@link #wrapsHostMemory} says no
+     */
+    DeviceTensor wrap(MemorySegment memory, TensorType type);
+
+    /**
+     * The elements of a tensor in another layout, whose offset counts from its first element. The caller owns the view;
+     * it shares the storage, which lives (or, where it is wrapped memory, must live) until both are closed.
+     *
+     * @throws IllegalArgumentException when the layout reaches beyond the elements from the base's first to its last
+     */
+    DeviceTensor view(DeviceTensor base, Layout layout);
 
     /** A view of one slice of a tensor. The caller owns it. */
     DeviceTensor slice(DeviceTensor tensor, int dim, long index);

@@ -64,6 +64,11 @@ public final class Layout {
         return last;
     }
 
+    /** The same with an offset of 0. */
+    public Layout fromStart() {
+        return offset == 0 ? this : new Layout(sizes, strides, 0);
+    }
+
     public long[] sizesCopy() {
         return sizes.clone();
     }

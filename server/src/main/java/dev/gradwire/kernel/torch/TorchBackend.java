@@ -218,6 +218,39 @@ public final class TorchBackend implements Backend {
     }
 
     @Override
+    public boolean wrapsHostMemory() {
+        return deviceType == LibTorch.CPU;
+    }
+
+    @Override
+    public TorchTensor wrap(MemorySegment memory, TensorType type) {
+        if (!wrapsHostMemory()) {
+            throw new UnsupportedOperationException("a tensor on " + device + " cannot lie in the host's memory");
+        }
+        if (!memory.isNative()
+                || memory.byteSize() < type.lengthInBytes()
+                || memory.address() % type.dtype().sizeInBytes() != 0) {
+            throw new IllegalArgumentException("a " + type + " takes " + type.lengthInBytes()
+                    + " bytes of native memory, aligned as its elements");
+        }
+        return adopt(LibTorch.fromHost(memory.address(), Layout.contiguous(type.shape()), LibTorch.code(type.dtype())));
+    }
+
+    @Override
+    public TorchTensor view(DeviceTensor base, Layout layout) {
+        TorchTensor whole = own(base);
+        boolean forwards = layout.offset() >= 0;
+        for (int i = 0; i < layout.rank(); i++) {
+            forwards &= layout.stride(i) >= 0;
+        }
+        boolean empty = layout.reach() == 0;
+        if (!forwards || !empty && layout.offset() > whole.layout().reach() - layout.reach()) {
+            throw new IllegalArgumentException(layout + " goes beyond " + whole.layout());
+        }
+        return adopt(LibTorch.reinterpret(whole.handle(), empty ? layout.fromStart() : layout));
+    }
+
+    @Override
     public TorchTensor slice(DeviceTensor tensor, int dim, long index) {
         TorchTensor whole = own(tensor);
         return adopt(LibTorch.reinterpret(whole.handle(), Layouts.select(whole.layout(), dim, index)));
@@ -240,20 +273,7 @@ public final class TorchBackend implements Backend {
         } catch (IllegalArgumentException | IndexOutOfBoundsException | ArithmeticException e) {
             throw new KernelException(call.name() + ": " + e.getMessage());
         }
-        int count = call.operands().size();
-        return operands -> {
-            if (operands.length != count) {
-                throw new KernelException(
-                        call.name() + ": " + operands.length + " operands given, " + count + " needed");
-            }
-            TorchTensor[] own = new TorchTensor[count];
-            for (int i = 0; i < count; i++) {
-                own[i] = own(operands[i]);
-                // A closed one is found before any native object is made for this call.
-                own[i].handle();
-            }
-            return body.run(own);
-        };
+        return new TorchKernel(this, call, body);
     }
 
     /** Checks a call against its schema and finds who computes it. */
@@ -276,7 +296,7 @@ public final class TorchBackend implements Backend {
         return body == null ? new DispatcherKernel(this, arguments) : body;
     }
 
-    private TorchTensor own(DeviceTensor tensor) {
+    TorchTensor own(DeviceTensor tensor) {
         if (tensor instanceof TorchTensor torch && torch.backend() == this) {
             return torch;
         }

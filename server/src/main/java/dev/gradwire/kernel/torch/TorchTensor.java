@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.gradwire.kernel.DeviceTensor;
 import dev.gradwire.tensor.Layout;
+import dev.gradwire.tensor.Shape;
+import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,7 @@ final class TorchTensor implements DeviceTensor {
     private final TorchBackend backend;
     private @Nullable Layout layout;
     private @Nullable MemorySegment memory;
+    private @Nullable TensorType wholeOf;
 
     /** Takes the handle over. */
     TorchTensor(TorchBackend backend, long handle) {
@@ -46,6 +49,30 @@ final class TorchTensor implements DeviceTensor {
             layout = known;
         }
         return known;
+    }
+
+    /** Whether these are all elements of a tensor of this type, in row-major order. */
+    boolean isWhole(TensorType type) {
+        // Tensors over planned memory are given again and again, with the same type.
+        if (type.equals(wholeOf)) {
+            return handle() != 0;
+        }
+        boolean whole = hasShape(type.shape())
+                && layout().isContiguous()
+                && LibTorch.dtype(handle()) == LibTorch.code(type.dtype());
+        if (whole) {
+            wholeOf = type;
+        }
+        return whole;
+    }
+
+    boolean hasShape(Shape shape) {
+        Layout own = layout();
+        boolean same = own.rank() == shape.rank();
+        for (int i = 0; same && i < own.rank(); i++) {
+            same = own.size(i) == shape.dim(i);
+        }
+        return same;
     }
 
     @Override

@@ -1,9 +1,13 @@
 package dev.gradwire.kernel.torch;
 
 import dev.gradwire.kernel.KernelException;
+import dev.gradwire.kernel.Lane;
 import dev.gradwire.tensor.Layout;
 import dev.gradwire.tensor.Layouts;
 import dev.gradwire.tensor.Shape;
+import dev.gradwire.tensor.TensorType;
+import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -14,22 +18,36 @@ final class ViewKernels {
 
     /** Null when the kernel is no view. */
     static @Nullable Body find(TorchBackend backend, Arguments in) {
-        return switch (in.name()) {
-            case "view", "reshape" -> reshaped(backend, in, Layouts.resolve(in.shape(0), in.integers(1)));
-            case "flatten.using_ints" ->
-                reshaped(backend, in, Layouts.flatten(in.shape(0), in.integer(1), in.integer(2)));
-            case "as_strided" -> asStrided(backend, in);
-            case "alias", "detach" -> operands -> one(backend, LibTorch.newHandle(operands[in.operand(0)].handle()));
-            case "contiguous" -> operands -> one(backend, backend.contiguous(operands[in.operand(0)]));
-            default -> {
-                @Nullable UnaryOperator<Layout> function = function(in);
-                yield function == null ? null : strided(backend, in, function);
-            }
-        };
+        @Nullable View function = function(in);
+        if (function == null) {
+            return null;
+        }
+        // Whether the arguments fit depends on the shape alone, so what is wrong is found before anything runs.
+        Layout viewed = function.of(Layout.contiguous(in.shape(0)));
+        Shape shape = Objects.requireNonNull(viewed, "elements in row-major order take every view")
+                .shape();
+        List<TensorType> results = in.call().results();
+        if (!results.isEmpty() && !results.getFirst().shape().equals(shape)) {
+            throw new KernelException(in.name() + " makes " + shape + ", not " + results);
+        }
+        return new ViewBody(backend, in.operand(0), function);
     }
 
-    private static @Nullable UnaryOperator<Layout> function(Arguments in) {
+    /** How the elements of a view are laid out. */
+    @FunctionalInterface
+    private interface View {
+        /** The offset counts from the operand's first element. Null for a layout that takes a copy. */
+        @Nullable
+        Layout of(Layout operand);
+    }
+
+    private static @Nullable View function(Arguments in) {
         return switch (in.name()) {
+            case "view", "reshape" -> reshaped(in, Layouts.resolve(in.shape(0), in.integers(1)));
+            case "flatten.using_ints" -> reshaped(in, Layouts.flatten(in.shape(0), in.integer(1), in.integer(2)));
+            case "as_strided" -> asStrided(in);
+            case "alias", "detach" -> layout -> layout;
+            case "contiguous" -> layout -> layout.isContiguous() ? layout : null;
             case "permute" -> layout -> Layouts.permute(layout, in.integers(1));
             case "transpose.int" -> layout -> Layouts.transpose(layout, in.integer(1), in.integer(2));
             case "t" -> layout -> layout.rank() < 2 ? layout : transposeMatrix(layout);
@@ -58,58 +76,77 @@ final class ViewKernels {
         return Layouts.transpose(layout, 0, 1);
     }
 
-    private static Body strided(TorchBackend backend, Arguments in, UnaryOperator<Layout> function) {
-        int operand = in.operand(0);
-        // Whether the arguments fit depends on the shape alone, so what is wrong is found before anything runs.
-        Shape shape = function.apply(Layout.contiguous(in.shape(0))).shape();
-        if (!in.call().results().isEmpty()
-                && !in.call().results().getFirst().shape().equals(shape)) {
-            throw new KernelException(
-                    in.name() + " makes " + shape + ", not " + in.call().results());
-        }
-        return operands -> {
-            TorchTensor tensor = operands[operand];
-            return one(backend, LibTorch.reinterpret(tensor.handle(), function.apply(tensor.layout())));
-        };
-    }
-
-    private static Body reshaped(TorchBackend backend, Arguments in, Shape target) {
-        int operand = in.operand(0);
-        long elements = in.shape(0).elements();
-        return operands -> {
-            TorchTensor tensor = operands[operand];
-            if (tensor.layout().elements() != elements) {
-                throw new KernelException(in.name() + ": the operand does not have the type it was resolved for");
-            }
-            @Nullable Layout layout = Layouts.view(tensor.layout(), target);
-            if (layout != null) {
-                return one(backend, LibTorch.reinterpret(tensor.handle(), layout));
-            }
-            try (TorchTensor copy = backend.adopt(backend.contiguous(tensor))) {
-                return one(backend, LibTorch.reinterpret(copy.handle(), Layout.contiguous(target)));
-            }
+    private static View reshaped(Arguments in, Shape target) {
+        return layout -> {
+            requireElements(in, layout);
+            return Layouts.view(layout, target);
         };
     }
 
     /** Strides count in the operand's row-major order, whatever its own strides are. */
-    private static Body asStrided(TorchBackend backend, Arguments in) {
-        int operand = in.operand(0);
-        long[] sizes = in.integers(1);
-        long[] strides = in.integers(2);
+    private static View asStrided(Arguments in) {
         @Nullable Long offset = in.integerOrNull(3);
-        long start = offset == null ? 0 : offset;
-        Layout layout = Layouts.asStrided(Layout.contiguous(in.shape(0)), sizes, strides, start);
-        return operands -> {
-            try (TorchTensor dense = backend.adopt(backend.contiguous(operands[operand]))) {
-                if (dense.layout().elements() != in.shape(0).elements()) {
-                    throw new KernelException("as_strided: the operand does not have the type it was resolved for");
-                }
-                return one(backend, LibTorch.reinterpret(dense.handle(), layout));
-            }
+        Layout strided = Layouts.asStrided(
+                Layout.contiguous(in.shape(0)), in.integers(1), in.integers(2), offset == null ? 0 : offset);
+        return layout -> {
+            requireElements(in, layout);
+            return layout.isContiguous() ? strided : null;
         };
     }
 
-    private static TorchTensor[] one(TorchBackend backend, long handle) {
-        return new TorchTensor[] {backend.adopt(handle)};
+    private static void requireElements(Arguments in, Layout layout) {
+        if (layout.elements() != in.shape(0).elements()) {
+            throw new KernelException(in.name() + ": the operand does not have the type it was resolved for");
+        }
+    }
+
+    /** A view where strides allow it; else of a copy in row-major order. */
+    private record ViewBody(TorchBackend backend, int operand, View function) implements Body {
+        @Override
+        public TorchTensor[] run(TorchTensor[] operands) {
+            return new TorchTensor[] {view(operands[operand])};
+        }
+
+        private TorchTensor view(TorchTensor tensor) {
+            @Nullable Layout layout = function.of(tensor.layout());
+            if (layout != null) {
+                return backend.adopt(LibTorch.reinterpret(tensor.handle(), layout));
+            }
+            try (TorchTensor copy = backend.adopt(backend.copyOf(tensor))) {
+                return backend.adopt(LibTorch.reinterpret(
+                        copy.handle(),
+                        Objects.requireNonNull(
+                                function.of(Layout.contiguous(tensor.layout().shape())))));
+            }
+        }
+
+        @Override
+        public boolean writes() {
+            return true;
+        }
+
+        /** What takes a copy and keeps its elements in their order is copied once. */
+        @Override
+        public void write(TorchTensor[] operands, TorchTensor[] results, Lane lane) {
+            TorchTensor source = operands[operand];
+            TorchTensor target = results[0];
+            Layout ordered = Layout.contiguous(source.layout().shape());
+            boolean keepsOrder = target.layout().elements() == ordered.elements()
+                    && Objects.requireNonNull(function.of(ordered)).isContiguous();
+            if (keepsOrder) {
+                try (TorchTensor same = backend.adopt(LibTorch.reinterpret(target.handle(), ordered))) {
+                    LibTorch.copy(same.handle(), source.handle());
+                }
+                return;
+            }
+            try (TorchTensor view = view(source)) {
+                LibTorch.copy(target.handle(), view.handle());
+            }
+        }
+
+        @Override
+        public UnaryOperator<@Nullable Layout> view() {
+            return layout -> layout == null ? null : function.of(layout.fromStart());
+        }
     }
 }

@@ -4,11 +4,14 @@ import dev.gradwire.kernel.DeviceTensor;
 import dev.gradwire.kernel.Kernel;
 import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.kernel.KernelCall.Argument;
+import dev.gradwire.kernel.Lane;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,6 +36,52 @@ final class Torch {
         List<TensorType> types = operands.stream().map(Tensor::type).toList();
         return new KernelCall(
                 name, Arrays.stream(arguments).map(Torch::argument).toList(), types, List.of());
+    }
+
+    /**
+     * The same by {@link Kernel#write}, into memory that holds rubbish before; {@code expected} tells the types of the
+     * results.
+     */
+    static List<Tensor> written(String name, List<Tensor> expected, List<Tensor> operands, Object... arguments) {
+        DeviceTensor[] uploaded = operands.stream().map(CPU::upload).toArray(DeviceTensor[]::new);
+        try {
+            return written(CPU.resolve(typed(name, expected, operands, arguments)), expected, uploaded);
+        } finally {
+            Arrays.stream(uploaded).forEach(DeviceTensor::close);
+        }
+    }
+
+    static List<Tensor> written(Kernel kernel, List<Tensor> expected, DeviceTensor... operands) {
+        try (Arena arena = Arena.ofConfined()) {
+            List<MemorySegment> memory = new ArrayList<>();
+            List<DeviceTensor> results = new ArrayList<>();
+            try {
+                for (Tensor tensor : expected) {
+                    MemorySegment bytes = arena.allocate(tensor.type().lengthInBytes(), 64);
+                    bytes.fill((byte) 1);
+                    memory.add(bytes);
+                    results.add(CPU.wrap(bytes, tensor.type()));
+                }
+                kernel.write(operands, results.toArray(DeviceTensor[]::new), Lane.ALONE);
+            } finally {
+                results.forEach(DeviceTensor::close);
+            }
+            List<Tensor> written = new ArrayList<>();
+            for (int i = 0; i < memory.size(); i++) {
+                byte[] copy = memory.get(i).toArray(ValueLayout.JAVA_BYTE);
+                written.add(new Tensor(expected.get(i).type(), MemorySegment.ofArray(copy)));
+            }
+            return written;
+        }
+    }
+
+    static KernelCall typed(String name, List<Tensor> expected, List<Tensor> operands, Object... arguments) {
+        KernelCall call = call(name, operands, arguments);
+        return new KernelCall(
+                name,
+                call.arguments(),
+                call.operands(),
+                expected.stream().map(Tensor::type).toList());
     }
 
     /** The first result. */

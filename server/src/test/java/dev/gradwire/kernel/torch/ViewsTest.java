@@ -9,12 +9,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradwire.kernel.DeviceTensor;
+import dev.gradwire.kernel.Kernel;
 import dev.gradwire.kernel.KernelException;
+import dev.gradwire.tensor.DType;
+import dev.gradwire.tensor.Layout;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
+import dev.gradwire.tensor.TensorType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.LongStream;
@@ -178,9 +186,14 @@ class ViewsTest {
                 Step step = random(random, grid);
                 List<Object> arguments = new ArrayList<>(List.of(op(0)));
                 arguments.addAll(step.arguments);
-                Tensor type = grid.tensor();
-                DeviceTensor next = CPU.resolve(Torch.call(step.name, List.of(type), arguments.toArray()))
-                        .run(new DeviceTensor[] {tensor})[0];
+                List<Tensor> result = List.of(step.result.tensor());
+                Kernel kernel =
+                        CPU.resolve(Torch.typed(step.name, result, List.of(grid.tensor()), arguments.toArray()));
+                assertThat(Torch.doubles(Torch.written(kernel, result, tensor).getFirst()))
+                        .as("%s written", step)
+                        .isEqualTo(Torch.doubles(result.getFirst()));
+                lookedAt(kernel, tensor, step);
+                DeviceTensor next = kernel.run(new DeviceTensor[] {tensor})[0];
                 tensor.close();
                 tensor = next;
                 grid = step.result;
@@ -189,6 +202,60 @@ class ViewsTest {
                 assertThat(Torch.doubles(host)).as("%s", step).isEqualTo(Torch.doubles(grid.tensor()));
             }
             tensor.close();
+        }
+    }
+
+    /** What the layout function says, where it says that no copy is needed. */
+    private static void lookedAt(Kernel kernel, DeviceTensor tensor, Step step) {
+        Layout layout = Objects.requireNonNull(kernel.view()).apply(tensor.layout());
+        if (layout != null) {
+            try (TorchTensor view = CPU.view(tensor, layout)) {
+                assertThat(Torch.doubles(Torch.download(view)))
+                        .as("%s looked at", step)
+                        .isEqualTo(Torch.doubles(step.result.tensor()));
+            }
+        }
+    }
+
+    @Test
+    void wrappedMemoryIsReadAndStaysItsOwners() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1, 2, 3, 4, 5, 6);
+            try (TorchTensor tensor = CPU.wrap(memory, TensorType.of(DType.FLOAT32, 2, 3));
+                    TorchTensor column = CPU.view(tensor, new Layout(new long[] {2}, new long[] {3}, 2))) {
+                assertThat(tensor.memory().address()).isEqualTo(memory.address());
+                assertThat(Torch.doubles(Torch.download(column))).containsExactly(3, 6);
+                memory.setAtIndex(ValueLayout.JAVA_FLOAT, 5, 7);
+                assertThat(Torch.doubles(Torch.download(column))).containsExactly(3, 7);
+            }
+            try (TorchTensor empty = CPU.wrap(MemorySegment.NULL, TensorType.of(DType.FLOAT32, 0, 3))) {
+                assertThat(Torch.doubles(Torch.download(empty))).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void noViewReachesBeyondItsBase() {
+        try (TorchTensor base = CPU.upload(Torch.f32(Shape.of(2, 3), 1, 2, 3, 4, 5, 6))) {
+            for (Layout beyond : List.of(
+                    new Layout(new long[] {7}, new long[] {1}, 0),
+                    new Layout(new long[] {3}, new long[] {1}, 4),
+                    new Layout(new long[] {1}, new long[] {1}, -1),
+                    new Layout(new long[] {2}, new long[] {-1}, 3))) {
+                assertThatThrownBy(() -> CPU.view(base, beyond)).isInstanceOf(IllegalArgumentException.class);
+            }
+        }
+    }
+
+    @Test
+    void memoryThatDoesNotFitIsNotWrapped() {
+        TensorType type = TensorType.of(DType.FLOAT32, 2);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate(16, 8);
+            for (MemorySegment unfit :
+                    List.of(MemorySegment.ofArray(new float[2]), memory.asSlice(0, 7), memory.asSlice(2))) {
+                assertThatThrownBy(() -> CPU.wrap(unfit, type)).isInstanceOf(IllegalArgumentException.class);
+            }
         }
     }
 
