@@ -74,7 +74,6 @@ public final class Engine implements AutoCloseable {
     public static Engine open(EngineSettings settings) {
         Engine engine = new Engine(settings);
         engine.backend(DEFAULT_DEVICE);
-        TorchBackend.setThreads(settings.threads());
         return engine;
     }
 

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.gradwire.TextProgram;
 import dev.gradwire.graph.GraphException;
-import dev.gradwire.kernel.torch.TorchBackend;
 import dev.gradwire.runtime.RunOptions;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
@@ -101,8 +100,6 @@ final class RandomOperatorsTest {
         try (Engine other = Engine.open(new EngineSettings(2, 0))) {
             assertThat(run(other, 5, "y2", "neg(x)", node, node, "randn([3])").getFirst())
                     .containsExactly(two.get(1));
-        } finally {
-            TorchBackend.setThreads(1);
         }
     }
 

@@ -1,10 +1,13 @@
 package dev.gradwire.kernel.torch;
 
 import dev.gradwire.kernel.KernelCall.Argument;
+import dev.gradwire.kernel.KernelException;
+import dev.gradwire.kernel.Lane;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
 
 /** Calls any ATen operator through the library's dispatcher, by name and boxed arguments. */
 final class DispatcherKernel implements Body {
@@ -17,6 +20,8 @@ final class DispatcherKernel implements Body {
     private final long name;
     private final long overload;
     private final Slot[] slots;
+    private final @Nullable OutForm outForm;
+    private final long outOverload;
 
     DispatcherKernel(TorchBackend backend, Arguments arguments) {
         this.backend = backend;
@@ -29,6 +34,8 @@ final class DispatcherKernel implements Body {
         for (int i = 0; i < slots.length; i++) {
             slots[i] = Slot.of(schema.parameters().get(i), given.get(i), backend);
         }
+        outForm = backend.outForm(fullName);
+        outOverload = outForm == null ? 0 : cString(outForm.overload());
     }
 
     private static long cString(String text) {
@@ -48,6 +55,31 @@ final class DispatcherKernel implements Body {
             return new TorchTensor[] {backend.adopt(scratch.getStack(0))};
         }
         return unpack(scratch, returns);
+    }
+
+    @Override
+    public boolean writes() {
+        return outForm != null;
+    }
+
+    @Override
+    public void write(TorchTensor[] operands, TorchTensor[] results, Lane lane) {
+        Scratch scratch = Scratch.get();
+        for (int i = 0; i < slots.length; i++) {
+            scratch.setStack(i, slots[i].encode(operands));
+        }
+        for (int i = 0; i < results.length; i++) {
+            scratch.setStack(slots.length + i, LibTorch.newHandle(results[i].handle()));
+        }
+        Boxes.callDispatcher(fullName, name, outOverload, scratch.stack());
+        boolean kept = true;
+        for (int i = 0; i < results.length; i++) {
+            LibTorch.delete(scratch.getStack(i));
+            kept &= results[i].isUnmoved();
+        }
+        if (!kept) {
+            throw new KernelException(fullName + ": the results do not have the types it was resolved for");
+        }
     }
 
     /** Tensors alone become results: numbers that some operators add follow from the operands' shapes. */

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,6 @@ final class LibTorch {
     private static final MethodHandle DTYPE = Native.status("aoti_torch_get_dtype", 2, Native.SHORT);
     private static final MethodHandle IS_DEFINED = Native.status("aoti_torch_is_defined", 2, Native.SHORT);
     private static final MethodHandle REINTERPRET = Native.status("aoti_torch__reinterpret_tensor", 6);
-    private static final MethodHandle THREADS = Native.status("torch_get_num_threads", 1);
 
     private static final MethodHandle EMPTY_STRIDED = Native.find(
             "aoti_torch_empty_strided",
@@ -51,9 +51,14 @@ final class LibTorch {
     private static final MethodHandle SET_THREADS =
             Native.find("_ZN2at15set_num_threadsEi", FunctionDescriptor.ofVoid(JAVA_INT));
 
-    /** OpenBLAS has threads of its own, which the line above does not reach. */
+    /** OpenBLAS has threads of its own, one pool for the process, which the line above does not reach. */
     private static final @Nullable MethodHandle SET_BLAS_THREADS =
             Native.findOptional("openblas_set_num_threads", FunctionDescriptor.ofVoid(JAVA_INT));
+
+    private record Shim(String symbol, FunctionDescriptor descriptor) {}
+
+    /** Linking one takes far longer than calling it. */
+    private static final Map<Shim, Optional<MethodHandle>> SHIMS = new ConcurrentHashMap<>();
 
     private static final Map<DType, Integer> DTYPE_CODES = new EnumMap<>(DType.class);
     private static final Map<Integer, DType> DTYPES_BY_CODE = new HashMap<>();
@@ -94,11 +99,21 @@ final class LibTorch {
     static void touch() {
         code(DType.BOOL);
         Boxes.touch();
+        if (SET_BLAS_THREADS != null) {
+            try {
+                SET_BLAS_THREADS.invokeExact(1);
+            } catch (Throwable e) {
+                throw Native.failed(e);
+            }
+        }
     }
 
-    /** A shim such as {@code aoti_torch_cpu_add_Tensor}; empty when this library has none of that name. */
-    static Optional<MethodHandle> shim(String symbol, FunctionDescriptor descriptor) {
-        return Optional.ofNullable(Native.findOptional(symbol, descriptor));
+    /** A shim such as {@code aoti_torch_cpu_add_Tensor}; null when this library has none of that name. */
+    static @Nullable MethodHandle shim(String symbol, FunctionDescriptor descriptor) {
+        return SHIMS.computeIfAbsent(
+                        new Shim(symbol, descriptor),
+                        shim -> Optional.ofNullable(Native.findOptional(symbol, descriptor)))
+                .orElse(null);
     }
 
     private static int constant(String symbol) {
@@ -249,23 +264,13 @@ final class LibTorch {
         return scratch.result();
     }
 
-    static int threads() {
-        Scratch scratch = Scratch.get();
-        scratch.clearResult();
+    /**
+     * Makes the library's parallel regions run on the calling thread alone. OpenMP keeps such a setting for each thread
+     * by itself, so every thread has to ask before its first call.
+     */
+    static void computeAlone() {
         try {
-            Native.check((int) THREADS.invokeExact(scratch.out()), "threads");
-        } catch (Throwable e) {
-            throw Native.failed(e);
-        }
-        return (int) scratch.result();
-    }
-
-    static void setThreads(int count) {
-        try {
-            SET_THREADS.invokeExact(count);
-            if (SET_BLAS_THREADS != null) {
-                SET_BLAS_THREADS.invokeExact(count);
-            }
+            SET_THREADS.invokeExact(1);
         } catch (Throwable e) {
             throw Native.failed(e);
         }

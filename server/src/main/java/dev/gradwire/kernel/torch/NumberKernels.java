@@ -3,12 +3,14 @@ package dev.gradwire.kernel.torch;
 import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.kernel.KernelCall.Argument;
 import dev.gradwire.kernel.KernelException;
+import dev.gradwire.kernel.Lane;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Layout;
 import dev.gradwire.tensor.Layouts;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -93,7 +95,7 @@ final class NumberKernels {
             }
         }
         KernelCall call = new KernelCall(target, arguments, operands, in.call().results());
-        return withConstants(backend, constants, backend.body(call));
+        return new WithConstants(backend, List.copyOf(constants), backend.body(call));
     }
 
     /** The source of a scatter has the shape of its index; elsewhere a 0-dim tensor broadcasts. */
@@ -128,22 +130,55 @@ final class NumberKernels {
         }
     }
 
-    private static Body withConstants(TorchBackend backend, List<Constant> constants, Body body) {
-        Constant[] values = constants.toArray(Constant[]::new);
-        return operands -> {
-            TorchTensor[] all = java.util.Arrays.copyOf(operands, operands.length + values.length);
-            int made = 0;
+    /** A body that takes further operands, made anew for each call. */
+    private record WithConstants(TorchBackend backend, List<Constant> values, Body body) implements Body {
+        @Override
+        public TorchTensor[] run(TorchTensor[] operands) {
+            TorchTensor[] all = extended(operands);
             try {
-                for (; made < values.length; made++) {
-                    all[operands.length + made] = values[made].make(backend);
-                }
                 return body.run(all);
             } finally {
-                for (int i = 0; i < made; i++) {
-                    all[operands.length + i].close();
-                }
+                close(all);
             }
-        };
+        }
+
+        @Override
+        public boolean writes() {
+            return body.writes();
+        }
+
+        @Override
+        public void write(TorchTensor[] operands, TorchTensor[] results, Lane lane) {
+            TorchTensor[] all = extended(operands);
+            try {
+                body.write(all, results, lane);
+            } finally {
+                close(all);
+            }
+        }
+
+        private TorchTensor[] extended(TorchTensor[] operands) {
+            TorchTensor[] all = Arrays.copyOf(operands, operands.length + values.size());
+            int made = operands.length;
+            try {
+                for (Constant value : values) {
+                    all[made] = value.make(backend);
+                    made++;
+                }
+                return all;
+            } catch (RuntimeException e) {
+                for (int i = operands.length; i < made; i++) {
+                    all[i].close();
+                }
+                throw e;
+            }
+        }
+
+        private void close(TorchTensor[] all) {
+            for (int i = all.length - values.size(); i < all.length; i++) {
+                all[i].close();
+            }
+        }
     }
 
     private static boolean takesDtypeOfSelf(String name) {

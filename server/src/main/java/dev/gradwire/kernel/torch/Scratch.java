@@ -7,7 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Native memory of one thread for the arguments and results of the call under way. Calls do not nest inside the
+ * Native memory of one thread for the arguments and results of the call under way; whoever calls the library gets it. Calls do not nest inside the
  * filling of one area, so no area is ever used twice at once.
  */
 final class Scratch {
@@ -18,10 +18,15 @@ final class Scratch {
     static final int MAX_RANK = Layout.MAX_RANK;
 
     private static final int OUT_SLOTS = 16;
-    private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
+    private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::first);
 
     private final MemorySegment memory = Arena.ofAuto().allocate(JAVA_LONG, STACK_SLOTS + OUT_SLOTS + 2L * MAX_RANK);
     private final long address = memory.address();
+
+    private static Scratch first() {
+        LibTorch.computeAlone();
+        return new Scratch();
+    }
 
     static Scratch get() {
         return OF_THREAD.get();

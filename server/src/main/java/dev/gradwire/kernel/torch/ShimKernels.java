@@ -9,7 +9,6 @@ import dev.gradwire.kernel.KernelCall.Argument;
 import dev.gradwire.kernel.KernelException;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Layout;
-import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -18,7 +17,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Kernels by the library's typed functions: those with numbers that no overload takes as a tensor. */
@@ -27,8 +25,6 @@ final class ShimKernels {
             FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_DOUBLE, JAVA_LONG);
     private static final FunctionDescriptor TENSOR_DOUBLE =
             FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_DOUBLE, JAVA_LONG);
-    private static final FunctionDescriptor INTO_TENSORS_3_DOUBLES_2 =
-            FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_DOUBLE, JAVA_DOUBLE);
     private static final FunctionDescriptor TENSORS_3_DOUBLES_2 =
             FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_DOUBLE, JAVA_DOUBLE, JAVA_LONG);
     private static final FunctionDescriptor TENSORS_3_DOUBLES_2_INT = FunctionDescriptor.of(
@@ -37,11 +33,9 @@ final class ShimKernels {
     private static final MemorySegment CONSTANT = Arena.global().allocateFrom("constant");
 
     private final TorchBackend backend;
-    private final String prefix;
 
     ShimKernels(TorchBackend backend) {
         this.backend = backend;
-        prefix = backend.deviceType() == LibTorch.CPU ? "aoti_torch_cpu_" : "aoti_torch_cuda_";
     }
 
     /** Null when the kernel is none of these. */
@@ -54,19 +48,6 @@ final class ShimKernels {
             case "pow.Tensor_Scalar" -> power(in);
             case "addcmul", "addcdiv" ->
                 foreach(in.name(), in, in.operand(0), in.operand(1), in.operand(2), in.number(3));
-            case "addmm" ->
-                product(
-                        in,
-                        "addmm_out",
-                        Shape.of(in.shape(1).dim(0), in.shape(2).dim(1)));
-            case "baddbmm" ->
-                product(
-                        in,
-                        "baddbmm_out",
-                        Shape.of(
-                                in.shape(1).dim(0),
-                                in.shape(1).dim(1),
-                                in.shape(2).dim(2)));
             case "addmv", "addbmm" -> product(in);
             case "_addmm_activation" -> activation(in);
             case "constant_pad_nd" -> pad(in);
@@ -82,9 +63,8 @@ final class ShimKernels {
     private Body sum(Arguments in, int a, int b, Number alpha) {
         DType dtype = DType.promote(
                 in.call().operands().get(a).dtype(), in.call().operands().get(b).dtype());
-        Optional<MethodHandle> shim = LibTorch.shim(prefix + "add_Tensor", TENSORS_2_DOUBLE);
-        if (dtype.isDifferentiable() && shim.isPresent()) {
-            MethodHandle add = shim.get();
+        @Nullable MethodHandle add = backend.shim("add_Tensor", TENSORS_2_DOUBLE);
+        if (dtype.isDifferentiable() && add != null) {
             double factor = alpha.doubleValue();
             return operands -> one(call(
                     in.name(), out -> (int) add.invokeExact(operands[a].handle(), operands[b].handle(), factor, out)));
@@ -152,43 +132,13 @@ final class ShimKernels {
 
     /** Null for integers, whose powers must not pass through floating numbers. */
     private @Nullable Body power(Arguments in) {
-        Optional<MethodHandle> shim = LibTorch.shim(prefix + "pow_Tensor_Scalar", TENSOR_DOUBLE);
-        if (!in.type(0).dtype().isDifferentiable() || shim.isEmpty()) {
+        @Nullable MethodHandle pow = backend.shim("pow_Tensor_Scalar", TENSOR_DOUBLE);
+        if (!in.type(0).dtype().isDifferentiable() || pow == null) {
             return null;
         }
-        MethodHandle pow = shim.get();
         int self = in.operand(0);
         double exponent = in.number(1).doubleValue();
         return operands -> one(call(in.name(), out -> (int) pow.invokeExact(operands[self].handle(), exponent, out)));
-    }
-
-    private Body product(Arguments in, String symbol, Shape shape) {
-        MethodHandle function = shim(in, symbol, INTO_TENSORS_3_DOUBLES_2);
-        int self = in.operand(0);
-        int left = in.operand(1);
-        int right = in.operand(2);
-        double beta = in.number(3).doubleValue();
-        double alpha = in.number(4).doubleValue();
-        Layout layout = Layout.contiguous(shape);
-        int dtype = LibTorch.code(in.type(1).dtype());
-        return operands -> {
-            TorchTensor out = backend.adopt(backend.empty(layout, dtype));
-            try {
-                Native.check(
-                        (int) function.invokeExact(
-                                out.handle(),
-                                operands[self].handle(),
-                                operands[left].handle(),
-                                operands[right].handle(),
-                                beta,
-                                alpha),
-                        in.name());
-                return new TorchTensor[] {out};
-            } catch (Throwable e) {
-                out.close();
-                throw Native.failed(e);
-            }
-        };
     }
 
     private Body product(Arguments in) {
@@ -241,8 +191,11 @@ final class ShimKernels {
     }
 
     private MethodHandle shim(Arguments in, String symbol, FunctionDescriptor descriptor) {
-        return LibTorch.shim(prefix + symbol, descriptor)
-                .orElseThrow(() -> new KernelException("libtorch: there is no kernel " + in.name()));
+        @Nullable MethodHandle function = backend.shim(symbol, descriptor);
+        if (function == null) {
+            throw new KernelException("libtorch: there is no kernel " + in.name());
+        }
+        return function;
     }
 
     @FunctionalInterface

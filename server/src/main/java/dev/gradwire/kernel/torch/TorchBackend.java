@@ -14,7 +14,9 @@ import dev.gradwire.tensor.Layouts;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.regex.Matcher;
@@ -102,25 +104,6 @@ public final class TorchBackend implements Backend {
     @Override
     public long liveTensors() {
         return live.sum();
-    }
-
-    /** How many threads a kernel called from this thread may use. */
-    public static int threads() {
-        LibraryLoader.load();
-        return LibTorch.threads();
-    }
-
-    /**
-     * Sets how many threads a kernel may use: for calls from this thread, and for calls from threads that call the
-     * library for the first time later. Products on the CPU follow the number that was set last by any thread when
-     * the library has a BLAS with threads of its own, as the embedded one has.
-     */
-    public static void setThreads(int count) {
-        if (count < 1) {
-            throw new IllegalArgumentException("a kernel needs at least one thread, not " + count);
-        }
-        LibraryLoader.load();
-        LibTorch.setThreads(count);
     }
 
     @Override
@@ -285,6 +268,9 @@ public final class TorchBackend implements Backend {
             body = MakeKernels.find(this, arguments);
         }
         if (body == null) {
+            body = ProductKernels.find(this, arguments);
+        }
+        if (body == null) {
             body = shims.find(arguments);
         }
         if (body == null) {
@@ -293,7 +279,19 @@ public final class TorchBackend implements Backend {
         if (body == null) {
             body = ValueGuards.find(this, arguments);
         }
-        return body == null ? new DispatcherKernel(this, arguments) : body;
+        return WriteForms.of(this, arguments, body == null ? new DispatcherKernel(this, arguments) : body);
+    }
+
+    /** The library's typed function of that name for this device, null where it has none. */
+    @Nullable
+    MethodHandle shim(String name, FunctionDescriptor descriptor) {
+        return LibTorch.shim((deviceType == LibTorch.CPU ? "aoti_torch_cpu_" : "aoti_torch_cuda_") + name, descriptor);
+    }
+
+    /** Null where the library has none. */
+    @Nullable
+    OutForm outForm(String fullName) {
+        return schemas.outForm(fullName);
     }
 
     TorchTensor own(DeviceTensor tensor) {

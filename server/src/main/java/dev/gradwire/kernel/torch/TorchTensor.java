@@ -66,6 +66,20 @@ final class TorchTensor implements DeviceTensor {
         return whole;
     }
 
+    /** Whether the library left sizes as {@link #layout} found them: it resizes what does not fit a result. */
+    @SuppressWarnings("restricted")
+    boolean isUnmoved() {
+        Layout known = layout();
+        long owned = handle();
+        boolean same = LibTorch.rank(owned) == known.rank();
+        MemorySegment sizes =
+                MemorySegment.ofAddress(LibTorch.sizes(owned)).reinterpret(known.rank() * JAVA_LONG.byteSize());
+        for (int i = 0; same && i < known.rank(); i++) {
+            same = sizes.getAtIndex(JAVA_LONG, i) == known.size(i);
+        }
+        return same;
+    }
+
     boolean hasShape(Shape shape) {
         Layout own = layout();
         boolean same = own.rank() == shape.rank();

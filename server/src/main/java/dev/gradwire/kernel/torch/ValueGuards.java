@@ -6,12 +6,14 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.kernel.KernelCall.Argument;
 import dev.gradwire.kernel.KernelException;
+import dev.gradwire.kernel.Lane;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,15 +78,60 @@ final class ValueGuards {
      */
     private Body indices(int argument, long bound, OptionalLong ignored) {
         int operand = in.operand(argument);
-        Body body = new DispatcherKernel(backend, in);
-        return operands -> {
-            for (long index : integers(backend, in.name(), operands[operand])) {
-                if ((index < 0 || index >= bound) && (ignored.isEmpty() || ignored.getAsLong() != index)) {
-                    throw new KernelException(in.name() + ": index " + index + " is out of range, there are " + bound);
+        return new Careful(new DispatcherKernel(backend, in), (operands, then) -> {
+            if (!areWithin(operands[operand], bound)) {
+                for (long index : integers(backend, in.name(), operands[operand])) {
+                    if ((index < 0 || index >= bound) && (ignored.isEmpty() || ignored.getAsLong() != index)) {
+                        throw new KernelException(
+                                in.name() + ": index " + index + " is out of range, there are " + bound);
+                    }
                 }
             }
-            return dense(operands, body, operand);
-        };
+            return dense(operands, then, operand);
+        });
+    }
+
+    /** Whether all lie in {@code [0, bound)}; false where it takes a closer look to tell. */
+    private boolean areWithin(TorchTensor tensor, long bound) {
+        if (backend.deviceType() != LibTorch.CPU
+                || LibTorch.dtype(tensor.handle()) != LibTorch.code(DType.INT64)
+                || !tensor.layout().isContiguous()) {
+            return false;
+        }
+        MemorySegment memory = tensor.memory();
+        int count = (int) Math.min(Integer.MAX_VALUE, memory.byteSize() / JAVA_LONG.byteSize());
+        long signs = 0;
+        for (int i = 0; i < count; i++) {
+            long index = memory.getAtIndex(JAVA_LONG, i);
+            signs |= index | (bound - 1 - index);
+        }
+        return signs >= 0 && count < Integer.MAX_VALUE;
+    }
+
+    /** What is done to the operands of a body before it runs or writes. */
+    @FunctionalInterface
+    private interface Care {
+        TorchTensor[] take(TorchTensor[] operands, UnaryOperator<TorchTensor[]> then);
+    }
+
+    private record Careful(Body body, Care care) implements Body {
+        @Override
+        public TorchTensor[] run(TorchTensor[] operands) {
+            return care.take(operands, body::run);
+        }
+
+        @Override
+        public boolean writes() {
+            return body.writes();
+        }
+
+        @Override
+        public void write(TorchTensor[] operands, TorchTensor[] results, Lane lane) {
+            care.take(operands, safe -> {
+                body.write(safe, results, lane);
+                return results;
+            });
+        }
     }
 
     /** The kernel believes that the repeats add up to the size it is told. */
@@ -112,15 +159,19 @@ final class ValueGuards {
     private Body dense(int first, int second) {
         int a = in.operand(first);
         int b = in.operand(second);
-        Body body = new DispatcherKernel(backend, in);
-        return operands -> dense(operands, both -> dense(both, body, b), a);
+        return new Careful(
+                new DispatcherKernel(backend, in),
+                (operands, then) -> dense(operands, both -> dense(both, then, b), a));
     }
 
-    private TorchTensor[] dense(TorchTensor[] operands, Body body, int operand) {
+    private TorchTensor[] dense(TorchTensor[] operands, UnaryOperator<TorchTensor[]> then, int operand) {
+        if (operands[operand].layout().isContiguous()) {
+            return then.apply(operands);
+        }
         TorchTensor[] safe = operands.clone();
-        try (TorchTensor dense = backend.adopt(backend.contiguous(operands[operand]))) {
+        try (TorchTensor dense = backend.adopt(backend.copyOf(operands[operand]))) {
             safe[operand] = dense;
-            return body.run(safe);
+            return then.apply(safe);
         }
     }
 

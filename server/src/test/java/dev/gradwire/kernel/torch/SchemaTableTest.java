@@ -33,6 +33,20 @@ class SchemaTableTest {
     }
 
     @Test
+    void theDeclarationOfAnOutFormFollows() {
+        assertThat(OutForm.parse("mm.out(out)").declaration("mm(Tensor self, Tensor mat2) -> Tensor"))
+                .isEqualTo("mm.out(Tensor self, Tensor mat2, *, Tensor(a!) out) -> Tensor(a!)");
+        assertThat(OutForm.parse("sort.values(values, indices)")
+                        .declaration("sort(Tensor self, *, int dim=-1) -> (Tensor values, Tensor indices)"))
+                .isEqualTo("sort.values(Tensor self, *, int dim=-1, Tensor(a!) values, Tensor(b!) indices)"
+                        + " -> (Tensor(a!) values, Tensor(b!) indices)");
+        assertThat(OutForm.parse("max_pool2d_with_indices.out(out, indices)")
+                        .declaration("max_pool2d_with_indices(Tensor self) -> (Tensor, Tensor)"))
+                .isEqualTo("max_pool2d_with_indices.out(Tensor self, *, Tensor(a!) out, Tensor(b!) indices)"
+                        + " -> (Tensor(a!), Tensor(b!))");
+    }
+
+    @Test
     void whatTheLibraryLacksIsNotCalled() {
         assertThatThrownBy(() -> new SchemaTable(Set.of("exp")).get("exp")).isInstanceOf(KernelException.class);
     }
@@ -44,6 +58,7 @@ class SchemaTableTest {
         declarations.put("mm", "mm(Tensor self, Tensor mat2, int other) -> Tensor");
         declarations.put("nope", "nope(Tensor self) -> Tensor");
         Path library = LibraryLoader.load().folder().resolve("libtorch_cpu.so");
+        assertThat(SchemaTable.declarations()).containsKeys("mm.out", "sum.IntList_out");
         assertThat(DeclaredSchemas.absentFrom(library, declarations)).containsExactlyInAnyOrder("mm", "nope");
     }
 }

@@ -133,14 +133,4 @@ class TorchBackendTest {
             }
         }
     }
-
-    @Test
-    void theNumberOfThreadsCanBeSet() {
-        int before = TorchBackend.threads();
-        TorchBackend.setThreads(1);
-        assertThat(TorchBackend.threads()).isEqualTo(1);
-        TorchBackend.setThreads(before);
-        assertThat(TorchBackend.threads()).isEqualTo(before);
-        assertThatThrownBy(() -> TorchBackend.setThreads(0)).isInstanceOf(IllegalArgumentException.class);
-    }
 }
