@@ -20,7 +20,6 @@ import dev.gradwire.runtime.RunOptions;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.transform.Differentiate;
 import dev.gradwire.transform.GradFn;
-import dev.gradwire.transform.GradFns;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -119,9 +118,7 @@ public final class Engine implements AutoCloseable {
             cached = plan(program, backend, stages);
             plans.put(key, cached);
         }
-        GradFns gradFns = new GradFns(program.recording(), cached.saved);
-        stages.ended("grad_fn", nodes);
-        return new Compiled(program, cached.plan, gradFns, gradients(program, cached), hit, System.nanoTime() - start);
+        return new Compiled(program, cached.plan, cached.saved, gradients(program, cached), hit, System.nanoTime() - start);
     }
 
     /** What is in the cache, under the names of this program. */

@@ -5,15 +5,14 @@ import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.GraphException;
 import dev.gradwire.graph.Reason;
-import dev.gradwire.graph.Recording;
 import dev.gradwire.graph.Value;
 import dev.gradwire.op.Transforms;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.transform.GradFns;
 import dev.gradwire.transform.Rewrites;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Records a program: first the graph through {@link #graph()}, then outputs, then at most one backward pass. */
@@ -59,10 +58,9 @@ public final class ProgramBuilder {
      *     grad
      */
     public Program build(List<String> roots, List<Cotangent> cotangents, List<String> inputs) {
-        Recording forward = graph.recording();
-        GradFns gradFns = new GradFns(forward, Map.of());
-        List<Value> rootValues = roots(roots, gradFns, inputs.isEmpty());
-        List<String> inputNames = inputs.isEmpty() ? leaves(forward.graph()) : inputs;
+        Graph forward = graph.build();
+        List<Value> rootValues = roots(roots, GradFns.requiringGrad(forward), inputs.isEmpty());
+        List<String> inputNames = inputs.isEmpty() ? leaves(forward) : inputs;
         graph.setOrigin(BACKWARD, true);
         List<Argument> args = new ArrayList<>();
         args.add(new Argument.Items(List.copyOf(rootValues)));
@@ -81,11 +79,11 @@ public final class ProgramBuilder {
         return new Program(graph.recording(), outputs.size(), inputNames, rootValues);
     }
 
-    private List<Value> roots(List<String> names, GradFns gradFns, boolean checked) {
+    private List<Value> roots(List<String> names, BitSet requiringGrad, boolean checked) {
         if (names.isEmpty()) {
             List<Value> found = outputs.stream()
                     .map(this::value)
-                    .filter(gradFns::requiresGrad)
+                    .filter(value -> requiringGrad.get(value.id()))
                     .toList();
             if (found.isEmpty()) {
                 throw new GraphException(Reason.NOT_DIFFERENTIABLE, "no output depends on an input that requires grad")
@@ -96,7 +94,7 @@ public final class ProgramBuilder {
         List<Value> found = new ArrayList<>();
         for (String name : names) {
             Value root = value(name);
-            if (checked && !gradFns.requiresGrad(root)) {
+            if (checked && !requiringGrad.get(root.id())) {
                 throw new GraphException(
                                 Reason.NOT_DIFFERENTIABLE,
                                 "'" + name

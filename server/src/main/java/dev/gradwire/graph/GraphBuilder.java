@@ -205,8 +205,7 @@ public final class GraphBuilder {
 
     private Node copy(String name, Node node, @Nullable Value[] map) {
         List<Argument> args = remap(node.args(), map);
-        Node copy = append(
-                name, node.op(), args, node.results().stream().map(Value::type).toList());
+        Node copy = append(name, node.op(), args, types(node));
         for (int i = 0; i < copy.results().size(); i++) {
             map[node.results().get(i).id()] = copy.results().get(i);
         }
@@ -216,14 +215,20 @@ public final class GraphBuilder {
     /** Repeats a node whose arguments are values of this graph already. */
     public List<Value> repeat(Node node) {
         setOrigin(node);
-        List<TensorType> types = node.results().stream().map(Value::type).toList();
-        return append(node.name(), node.op(), node.args(), types).results();
+        return append(node.name(), node.op(), node.args(), types(node)).results();
+    }
+
+    private static List<TensorType> types(Node node) {
+        List<TensorType> types = new ArrayList<>(node.results().size());
+        for (Value result : node.results()) {
+            types.add(result.type());
+        }
+        return types;
     }
 
     /** Adds a node of the graph that is being rewritten, with its values. */
     public List<Value> keep(Node node) {
-        node.results().forEach(result -> producers.set(result.id(), node));
-        nodes.add(node);
+        addNode(node);
         return node.results();
     }
 
@@ -381,17 +386,17 @@ public final class GraphBuilder {
         }
         String name = insideComposite ? partName(op) : origin;
         List<TensorType> types = op.infer(call);
-        return append(name, op, call.args(), types).results().subList(0, op.visibleResults(call, types.size()));
+        List<Value> results = append(name, op, call.args(), types).results();
+        int visible = op.visibleResults(call, types.size());
+        return visible == results.size() ? results : results.subList(0, visible);
     }
 
     /** Functions by name become functions at the types that the operator gives them, from left to right. */
     private List<Argument> withBodies(Operator op, List<Argument> args) {
-        if (args.stream().noneMatch(Argument.Function.class::isInstance)) {
-            return args;
-        }
-        List<Argument> typed = new ArrayList<>(args);
+        List<Argument> typed = args;
         for (int i = 0; i < typed.size(); i++) {
             if (typed.get(i) instanceof Argument.Function(String name)) {
+                typed = typed == args ? new ArrayList<>(args) : typed;
                 String parameter = op.canonical().parameters().get(i).name();
                 List<TensorType> types = op.bodyInputs(new Call(op, typed), parameter);
                 typed.set(i, functions.at(name, types, parameter));
@@ -459,9 +464,15 @@ public final class GraphBuilder {
             results.add(newValue(type));
         }
         Node node = new Node(name, backward, op, args, results);
-        results.forEach(result -> producers.set(result.id(), node));
-        nodes.add(node);
+        addNode(node);
         return node;
+    }
+
+    private void addNode(Node node) {
+        for (Value result : node.results()) {
+            producers.set(result.id(), node);
+        }
+        nodes.add(node);
     }
 
     private Value newValue(TensorType type) {

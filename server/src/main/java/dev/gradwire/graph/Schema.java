@@ -3,7 +3,6 @@ package dev.gradwire.graph;
 import static java.util.stream.Collectors.joining;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +17,6 @@ public final class Schema {
     private final String key;
     private final List<Parameter> parameters;
     private final String returns;
-    private final Map<String, Integer> indexByName = new HashMap<>();
 
     Schema(String name, String overload, List<Parameter> parameters, String returns) {
         this.name = name;
@@ -26,9 +24,6 @@ public final class Schema {
         this.key = overload.isEmpty() ? name : name + "." + overload;
         this.parameters = List.copyOf(parameters);
         this.returns = returns;
-        for (Parameter parameter : parameters) {
-            indexByName.put(parameter.name(), indexByName.size());
-        }
     }
 
     public static Schema parse(String text) {
@@ -61,7 +56,13 @@ public final class Schema {
 
     /** The place of a parameter, or −1. */
     public int indexOf(String parameter) {
-        return indexByName.getOrDefault(parameter, -1);
+        // Schemas are short: looking at each name is faster than hashing one.
+        for (int i = 0; i < parameters.size(); i++) {
+            if (parameters.get(i).name().equals(parameter)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /** Whether {@link #bind} takes these arguments. */

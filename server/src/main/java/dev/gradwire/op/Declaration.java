@@ -374,7 +374,7 @@ public final class Declaration {
     }
 
     public List<Overload> overloads() {
-        return List.copyOf(overloads);
+        return Collections.unmodifiableList(overloads);
     }
 
     public List<String> aliases() {
@@ -386,7 +386,7 @@ public final class Declaration {
     }
 
     public List<Vjp> vjps() {
-        return List.copyOf(vjps);
+        return Collections.unmodifiableList(vjps);
     }
 
     /** Whether a tensor parameter has a derivative. */
@@ -578,22 +578,30 @@ public final class Declaration {
         }
 
         private void refuseComplex(Call call) {
-            for (Parameter parameter : canonical.parameters()) {
-                Argument arg = call.arg(parameter.name());
-                List<Argument> each = arg instanceof Argument.Items list ? list.items() : List.of(arg);
-                for (Argument item : each) {
-                    boolean complex = item instanceof Argument.Complex
-                            || item instanceof Value value
-                                    && value.type().dtype().isComplex()
-                            || item instanceof Argument.Dtype(DType dtype) && dtype.isComplex();
-                    if (complex) {
-                        throw GraphException.argument(
-                                Reason.DTYPE_UNSUPPORTED,
-                                parameter.name(),
-                                "is complex, which " + schema.key() + " does not take");
-                    }
+            for (int i = 0; i < call.args().size(); i++) {
+                if (isComplex(call.args().get(i))) {
+                    throw GraphException.argument(
+                            Reason.DTYPE_UNSUPPORTED,
+                            canonical.parameters().get(i).name(),
+                            "is complex, which " + schema.key() + " does not take");
                 }
             }
+        }
+
+        private static boolean isComplex(Argument argument) {
+            return switch (argument) {
+                case Argument.Complex _ -> true;
+                case Value value -> value.type().dtype().isComplex();
+                case Argument.Dtype(DType dtype) -> dtype.isComplex();
+                case Argument.Items list -> {
+                    boolean any = false;
+                    for (Argument item : list.items()) {
+                        any |= isComplex(item);
+                    }
+                    yield any;
+                }
+                default -> false;
+            };
         }
 
         @Override

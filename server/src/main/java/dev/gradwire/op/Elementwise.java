@@ -8,7 +8,6 @@ import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.DType.Category;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -124,9 +123,8 @@ record Elementwise(
             case MAGNITUDE, ARGUMENT -> compute.toReal();
             default -> compute;
         };
-        List<String> shaping = new ArrayList<>(masks);
-        shaping.addAll(operands);
-        return List.of(new TensorType(result, broadcast(call, shaping)));
+        Shape shape = broadcast(call, masks, Shape.SCALAR);
+        return List.of(new TensorType(result, broadcast(call, operands, shape)));
     }
 
     /** The dtype to which operands are cast. */
@@ -184,7 +182,11 @@ record Elementwise(
 
     /** The shape all operands broadcast to; absent ones (None) take no part. */
     static Shape broadcast(Call call, List<String> operands) {
-        Shape joint = Shape.SCALAR;
+        return broadcast(call, operands, Shape.SCALAR);
+    }
+
+    private static Shape broadcast(Call call, List<String> operands, Shape with) {
+        Shape joint = with;
         for (String operand : operands) {
             if (call.has(operand)) {
                 Shape shape = call.shape(operand);

@@ -111,7 +111,11 @@ public final class Expr {
     }
 
     static List<Expr> wrap(GraphBuilder builder, List<? extends Argument> values) {
-        return values.stream().map(value -> new Expr(builder, value)).toList();
+        List<Expr> expressions = new ArrayList<>(values.size());
+        for (Argument value : values) {
+            expressions.add(new Expr(builder, value));
+        }
+        return expressions;
     }
 
     /** Java values as arguments: expressions, numbers, booleans, strings, dtypes, shapes, lists and arrays of them. */

@@ -1,5 +1,6 @@
 package dev.gradwire.pass;
 
+import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphBuilder;
 import dev.gradwire.graph.Node;
@@ -30,9 +31,7 @@ record ConstantFolding(OperatorTable operators, Backend backend) implements Pass
         if (!isSmall(node) || ((Overload) node.op()).declaration().kernel().isEmpty()) {
             return null;
         }
-        List<@Nullable Tensor> constants = new ArrayList<>();
-        node.forEachOperand(operand -> constants.add(builder.constantOf(operand)));
-        if (constants.isEmpty() || constants.contains(null)) {
+        if (!readsConstantsOnly(node, builder)) {
             return null;
         }
         try {
@@ -40,6 +39,23 @@ record ConstantFolding(OperatorTable operators, Backend backend) implements Pass
         } catch (KernelException e) {
             return null; // It fails again when the plan runs, where the error has its place.
         }
+    }
+
+    /** Whether there is an operand, and each is a constant. */
+    private static boolean readsConstantsOnly(Node node, GraphBuilder builder) {
+        boolean any = false;
+        for (Argument argument : node.args()) {
+            List<Argument> items = argument instanceof Argument.Items list ? list.items() : List.of(argument);
+            for (Argument item : items) {
+                if (item instanceof Value value) {
+                    if (builder.constantOf(value) == null) {
+                        return false;
+                    }
+                    any = true;
+                }
+            }
+        }
+        return any;
     }
 
     private static boolean isSmall(Node node) {

@@ -30,6 +30,7 @@ final class Rewriter {
         map = new @Nullable Value[graph.valueCount()];
     }
 
+    /** The graph itself where no rule puts anything in a node's place. */
     static Graph rewrite(Graph graph, OperatorTable operators, Rule rule) {
         return new Rewriter(graph, operators).run(graph, rule);
     }
@@ -38,11 +39,16 @@ final class Rewriter {
         for (Graph.Input input : graph.inputs()) {
             map[input.value().id()] = input.value();
         }
+        boolean changed = false;
         for (Node node : graph.nodes()) {
             builder.setOrigin(node);
-            Node moved = node.withArgs(GraphBuilder.remap(node.args(), map));
+            Node moved = changed ? node.withArgs(GraphBuilder.remap(node.args(), map)) : node;
             List<Value> results = rewrite(rule, moved);
+            changed |= results != null;
             define(node, results != null ? results : builder.keep(moved));
+        }
+        if (!changed && builder.nodes().size() == graph.nodes().size()) {
+            return graph;
         }
         for (Graph.Output output : graph.outputs()) {
             builder.output(output.name(), GraphBuilder.mapped(output.value(), map));

@@ -1,8 +1,9 @@
 package dev.gradwire.service;
 
 import dev.gradwire.engine.Compiled;
-import dev.gradwire.graph.Value;
+import dev.gradwire.graph.Recording;
 import dev.gradwire.pass.Plan;
+import dev.gradwire.transform.GradFns;
 import dev.gradwire.v1.Anomaly;
 import dev.gradwire.v1.Guarantees;
 import dev.gradwire.v1.Precision;
@@ -12,6 +13,7 @@ import dev.gradwire.v1.Step;
 import dev.gradwire.v1.ValueRange;
 import dev.gradwire.v1.ValueType;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,17 +25,17 @@ final class Encoder {
 
     /** Every value that has a name, in order of recording. */
     static List<ValueType> types(Compiled compiled) {
+        Recording recording = compiled.program().recording();
+        BitSet requiringGrad = GradFns.requiringGrad(recording.graph());
         List<ValueType> types = new ArrayList<>();
-        compiled.program().recording().names().forEach((name, value) -> types.add(type(compiled, name, value)));
+        recording
+                .names()
+                .forEach((name, value) -> types.add(ValueType.newBuilder()
+                        .setName(name)
+                        .setType(WireTypes.wire(value.type()))
+                        .setRequiresGrad(requiringGrad.get(value.id()))
+                        .build()));
         return types;
-    }
-
-    private static ValueType type(Compiled compiled, String name, Value value) {
-        return ValueType.newBuilder()
-                .setName(name)
-                .setType(WireTypes.wire(value.type()))
-                .setRequiresGrad(compiled.gradFns().requiresGrad(value))
-                .build();
     }
 
     static Price price(Plan.Price price) {

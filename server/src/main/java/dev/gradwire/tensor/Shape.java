@@ -99,6 +99,9 @@ public final class Shape {
 
     /** The shape both broadcast to, aligned at the right; empty when they do not fit. */
     public static Optional<Shape> broadcast(Shape a, Shape b) {
+        if (b.rank() == 0 || a.equals(b)) {
+            return Optional.of(a);
+        }
         int rank = Math.max(a.rank(), b.rank());
         long[] joint = new long[rank];
         for (int i = 1; i <= rank; i++) {
@@ -114,7 +117,7 @@ public final class Shape {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Shape shape && Arrays.equals(dims, shape.dims);
+        return other == this || other instanceof Shape shape && Arrays.equals(dims, shape.dims);
     }
 
     @Override

@@ -35,12 +35,14 @@ final class BodyCalculus extends BodyDependence implements Calculus {
 
     /** The arguments with functions that have no derivatives left to take; the same list where none had. */
     List<Argument> derived(List<Argument> args) {
-        if (args.stream().noneMatch(Body.class::isInstance)) {
-            return args;
+        List<Argument> changed = args;
+        for (int i = 0; i < args.size(); i++) {
+            if (args.get(i) instanceof Body body) {
+                changed = changed == args ? new ArrayList<>(args) : changed;
+                changed.set(i, derived(body));
+            }
         }
-        return args.stream()
-                .map(arg -> arg instanceof Body body ? derived(body) : arg)
-                .toList();
+        return changed;
     }
 
     /** The body itself where it has none and uses no function that has. */

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GradFns {
     private final Graph graph;
-    private final BitSet requiresGrad = new BitSet();
-    private final Dependence dependence = new BodyDependence();
+    private final BitSet requiresGrad;
     private final @Nullable Origin[] origins;
     private final Map<String, Value> known;
     private final List<List<String>> names;
@@ -36,6 +35,7 @@ public final class GradFns {
     /** @param saved by the index of a node, what its derivative reads of the forward pass */
     public GradFns(Recording recording, Map<Integer, List<GradFn.Saved>> saved) {
         this.graph = recording.graph();
+        this.requiresGrad = requiringGrad(graph);
         this.saved = saved;
         this.origins = new @Nullable Origin[graph.valueCount()];
         this.names = new ArrayList<>(graph.valueCount());
@@ -50,6 +50,21 @@ public final class GradFns {
         }
     }
 
+    /** The ids of the values that depend differentiably on an input that requires grad, and of those inputs. */
+    public static BitSet requiringGrad(Graph graph) {
+        BitSet requiring = new BitSet(graph.valueCount());
+        for (Graph.Input input : graph.inputs()) {
+            if (input.requiresGrad()) {
+                requiring.set(input.value().id());
+            }
+        }
+        Dependence dependence = new BodyDependence();
+        for (Node node : graph.nodes()) {
+            Edges.markResults(node, requiring, dependence);
+        }
+        return requiring;
+    }
+
     private void addName(String name, Value value) {
         List<String> known = names.get(value.id());
         List<String> more = new ArrayList<>(known);
@@ -60,14 +75,10 @@ public final class GradFns {
     private void markInputs() {
         for (Graph.Input input : graph.inputs()) {
             origins[input.value().id()] = new Origin(input.name(), -1, 0);
-            if (input.requiresGrad()) {
-                requiresGrad.set(input.value().id());
-            }
         }
     }
 
     private void markNode(int index, Node node) {
-        Edges.markResults(node, requiresGrad, dependence);
         for (int i = 0; i < node.results().size(); i++) {
             Value result = node.results().get(i);
             List<String> given = names.get(result.id());

@@ -35,6 +35,9 @@ final class ReversePass {
     /** The values on which an output depends differentiably through reached ones. */
     private final BitSet needed = new BitSet();
 
+    /** Operands and results of the node at hand. */
+    private final BitSet own = new BitSet();
+
     private final @Nullable Expr[] cotangents;
     private final Map<Integer, List<Value>> saved = new HashMap<>();
 
@@ -99,16 +102,23 @@ final class ReversePass {
     }
 
     private List<Value> usedSince(int first, Node node) {
-        Set<Value> own = new HashSet<>(node.results());
-        node.forEachOperand(own::add);
-        List<Value> used = new ArrayList<>();
-        for (Node rule : builder.nodes().subList(first, builder.nodes().size())) {
-            rule.forEachOperand(operand -> {
-                if (own.remove(operand)) {
+        for (Value result : node.results()) {
+            own.set(result.id());
+        }
+        node.forEachOperand(operand -> own.set(operand.id()));
+        List<Value> used = new ArrayList<>(2);
+        for (int i = first; i < builder.nodes().size(); i++) {
+            builder.nodes().get(i).forEachOperand(operand -> {
+                if (own.get(operand.id())) {
+                    own.clear(operand.id());
                     used.add(operand);
                 }
             });
         }
+        for (Value result : node.results()) {
+            own.clear(result.id());
+        }
+        node.forEachOperand(operand -> own.clear(operand.id()));
         return used;
     }
 
