@@ -18,7 +18,12 @@ import java.util.Map;
  * @param compileNanos how long it took to get it
  */
 public record Compiled(
-        Program program, Plan plan, Map<Integer, List<GradFn.Saved>> saved, List<Gradient> gradients, boolean cacheHit, long compileNanos) {
+        Program program,
+        Plan plan,
+        Map<Integer, List<GradFn.Saved>> saved,
+        List<Gradient> gradients,
+        boolean cacheHit,
+        long compileNanos) {
     public Compiled {
         gradients = List.copyOf(gradients);
     }

@@ -118,7 +118,8 @@ public final class Engine implements AutoCloseable {
             cached = plan(program, backend, stages);
             plans.put(key, cached);
         }
-        return new Compiled(program, cached.plan, cached.saved, gradients(program, cached), hit, System.nanoTime() - start);
+        return new Compiled(
+                program, cached.plan, cached.saved, gradients(program, cached), hit, System.nanoTime() - start);
     }
 
     /** What is in the cache, under the names of this program. */

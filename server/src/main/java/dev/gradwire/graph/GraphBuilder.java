@@ -393,16 +393,16 @@ public final class GraphBuilder {
 
     /** Functions by name become functions at the types that the operator gives them, from left to right. */
     private List<Argument> withBodies(Operator op, List<Argument> args) {
-        List<Argument> typed = args;
-        for (int i = 0; i < typed.size(); i++) {
-            if (typed.get(i) instanceof Argument.Function(String name)) {
-                typed = typed == args ? new ArrayList<>(args) : typed;
+        List<Argument> typed = null;
+        for (int i = 0; i < args.size(); i++) {
+            if (args.get(i) instanceof Argument.Function(String name)) {
+                typed = typed == null ? new ArrayList<>(args) : typed;
                 String parameter = op.canonical().parameters().get(i).name();
                 List<TensorType> types = op.bodyInputs(new Call(op, typed), parameter);
                 typed.set(i, functions.at(name, types, parameter));
             }
         }
-        return typed;
+        return typed == null ? args : typed;
     }
 
     private List<Argument> numbered(Operator op, List<Argument> args) {

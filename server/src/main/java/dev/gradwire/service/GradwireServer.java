@@ -113,8 +113,8 @@ public final class GradwireServer implements AutoCloseable {
     static GradwireServer start(ServerConfig config, List<SelfTestGraph> graphs) throws IOException {
         GradwireServer server = new GradwireServer(config);
         server.setStatus(ServingStatus.NOT_SERVING);
+        server.warmUp(graphs); // before anybody can call
         server.server.start();
-        server.warmUp(graphs);
         Readiness readiness = new Readiness(server.resources.engine());
         server.test(readiness);
         var _ = server.watch.scheduleWithFixedDelay(

@@ -104,7 +104,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Option(
             names = "--self-test",
-            description = "Only run the graphs that a server tests itself with before it serves, and exit.")
+            description = "Only serve on a free port of the loopback interface until the warm-up is over, and exit.")
     private boolean selfTest;
 
     @Spec
@@ -137,10 +137,8 @@ public final class ServeCommand implements Callable<Integer> {
         Path file = config == null ? fileOf(System.getenv("GRADWIRE_CONFIG")) : config;
         Settings.read(spec, System.getenv(), file)
                 .applyTo(spec, spec.commandLine().getParseResult());
-        if (selfTest) {
-            return selfTest();
-        }
-        return serve(config());
+        ServerConfig config = config();
+        return selfTest ? selfTest(config) : serve(config);
     }
 
     private static @Nullable Path fileOf(@Nullable String name) {
@@ -205,12 +203,12 @@ public final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private int selfTest() {
-        try (SelfTest test = new SelfTest(threads, SelfTestGraph.all())) {
-            test.run();
-            spec.commandLine().getOut().println("ready");
-            return 0;
-        } catch (DeviceUnavailableException | SelfTestException e) {
+    /** Goes all the way of a server's first caller, who asks for its health. */
+    private int selfTest(ServerConfig config) throws InterruptedException {
+        try (GradwireServer server = GradwireServer.start(config.onLoopback())) {
+            Thread.sleep(config.warmUp());
+            return new CommandLine(new HealthCommand()).execute("--port=" + server.port());
+        } catch (IOException | DeviceUnavailableException | SelfTestException e) {
             spec.commandLine().getErr().println(e.getMessage());
             return 1;
         }

@@ -61,8 +61,10 @@ public record ServerConfig(
         return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
     }
 
-    public ServerConfig withPort(int changed) {
-        return new ServerConfig(host, changed, lanes, threads, limits, drainDelay, grace, warmUp, tls, tokens);
+    /** The same on a free port that no other machine reaches, and in plain text. */
+    ServerConfig onLoopback() {
+        return new ServerConfig(
+                DEFAULT.host, 0, lanes, threads, limits, Duration.ZERO, Duration.ZERO, warmUp, null, null);
     }
 
     public ServerConfig withLimits(Limits changed) {

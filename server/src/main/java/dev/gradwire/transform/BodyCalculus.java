@@ -35,14 +35,14 @@ final class BodyCalculus extends BodyDependence implements Calculus {
 
     /** The arguments with functions that have no derivatives left to take; the same list where none had. */
     List<Argument> derived(List<Argument> args) {
-        List<Argument> changed = args;
+        List<Argument> changed = null;
         for (int i = 0; i < args.size(); i++) {
             if (args.get(i) instanceof Body body) {
-                changed = changed == args ? new ArrayList<>(args) : changed;
+                changed = changed == null ? new ArrayList<>(args) : changed;
                 changed.set(i, derived(body));
             }
         }
-        return changed;
+        return changed == null ? args : changed;
     }
 
     /** The body itself where it has none and uses no function that has. */
