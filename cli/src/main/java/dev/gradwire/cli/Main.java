@@ -1,6 +1,7 @@
 package dev.gradwire.cli;
 
 import dev.gradwire.cli.bench.BenchCommand;
+import dev.gradwire.cli.bench.Worker;
 import dev.gradwire.cli.conformance.ConformanceCommand;
 import dev.gradwire.cli.demo.DemoCommand;
 import dev.gradwire.cli.operators.OperatorsCommand;
@@ -22,6 +23,7 @@ import picocli.CommandLine.HelpCommand;
             DemoCommand.class,
             ConformanceCommand.class,
             BenchCommand.class,
+            Worker.class,
             OperatorsCommand.class,
             SweepCommand.class,
             HealthCommand.class

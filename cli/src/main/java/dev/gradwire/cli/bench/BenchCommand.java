@@ -5,36 +5,78 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.gradwire.cli.ProjectRoot;
 import dev.gradwire.cli.conformance.Refusal;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Times graphs: the first answer, and answers after it. */
+/** Times graphs: the first answer, answers after it, and memory; beside other frameworks where they are installed. */
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description = "Time graphs in process (gradwire) and from client to client over the loopback interface"
-                + " (gradwire-grpc): outputs, and gradients where the file has cotangents.")
+        description = "Time workloads, value and all gradients, in process (gradwire) beside PyTorch, torch.compile and"
+                + " JAX, as far as they are installed. bench/README.md tells how. Exit status: 0 if all that was"
+                + " asked for was measured and the engines agree, else 1.")
 public final class BenchCommand implements Callable<Integer> {
+    @Option(
+            names = "--workload",
+            paramLabel = "NAME",
+            description = "seed, elementwise, chain, loop, norm, mlp, attention or conv; may be given several times"
+                    + " (default: all).")
+    private List<String> named = new ArrayList<>();
+
     @Option(
             names = "--graph",
             paramLabel = "FILE",
-            description = "A graph as in conformance/graphs; may be given several times (default: the seed's).")
-    private List<Path> files = new ArrayList<>();
-
-    @Option(names = "--threads", paramLabel = "N", description = "Threads of one kernel (default: ${DEFAULT-VALUE}).")
-    private int threads = 1;
+            description = "Instead, time a graph as in conformance/graphs, from client to client over the loopback"
+                    + " interface, too (gradwire-grpc), or one in the text form (.txt); may be given several times.")
+    private List<String> files = new ArrayList<>();
 
     @Option(
-            names = "--runs",
+            names = "--threads",
             paramLabel = "N",
-            description = "Warm runs (default: as many as fit a second, at least 20).")
-    private int runs;
+            split = ",",
+            description = "Threads, and processors, of each engine; may be given several times (default: 1,2).")
+    private List<Integer> threads = new ArrayList<>();
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Turns of each engine (default: ${DEFAULT-VALUE}).")
+    private int rounds = 5;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            description = "Length of a turn, which has at least three runs (default: ${DEFAULT-VALUE}).")
+    private double seconds = 0.3;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "S",
+            description = "How long an engine may take for one step of the procedure (default: ${DEFAULT-VALUE}).")
+    private int limitSeconds = 120;
+
+    @Option(
+            names = "--peers",
+            paramLabel = "PYTHON",
+            description = "Interpreter that has the peers, or the folder of its environment (default: GRADWIRE_PEERS,"
+                    + " else what --install-peers made).")
+    private @Nullable Path python;
+
+    @Option(names = "--no-peers", description = "Only this project's engines.")
+    private boolean alone;
+
+    @Option(
+            names = "--install-peers",
+            description = "Instead, make a Python environment under target/ with all peers (several GB).")
+    private boolean install;
+
+    @Option(names = "--profile", description = "Instead, print which steps of the plan the time goes to.")
+    private boolean profile;
 
     @Option(
             names = "--plan",
@@ -48,78 +90,102 @@ public final class BenchCommand implements Callable<Integer> {
     private final PrintStream out = System.out;
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException, InterruptedException, Refusal {
         if (planned > 0) {
-            PlanningBench.run(planned, runs > 0 ? runs : PlanningBench.RUNS, out);
+            PlanningBench.run(planned, rounds, out);
             return 0;
         }
-        if (files.isEmpty()) {
-            files.add(ProjectRoot.find().resolve("conformance/seed/tutorial_sum_of_squares_float32.json.gz"));
+        if (install) {
+            Peers.install();
+            return 0;
         }
-        List<Workload> workloads = files.stream().map(Workload::read).toList();
-        List<Measurement> all = new ArrayList<>();
-        boolean refused = false;
-        try (Contender engine = new EngineContender(threads);
-                Contender client = new ClientContender(threads)) {
-            List<Contender> contenders = List.of(engine, client);
-            for (Contender contender : contenders) {
-                warmUp(contender);
+        List<String> workloads = new ArrayList<>(files);
+        workloads.addAll(named.isEmpty() && files.isEmpty() ? Workloads.names() : named);
+        workloads.forEach(Workload::of); // before anything is measured, as names may be wrong
+        List<Integer> settings = threads.isEmpty() ? List.of(1, 2) : threads;
+        if (profile) {
+            for (String workload : workloads) {
+                Profile.of(Workload.of(workload), settings.getFirst()).forEach(out::println);
             }
-            print(heading());
-            for (Workload workload : workloads) {
-                long peakBytes = 0;
-                for (Contender contender : contenders) {
-                    try {
-                        Measurement measurement = Measurement.take(contender, workload, threads, runs);
-                        peakBytes = Math.max(peakBytes, measurement.peakBytes());
-                        all.add(measurement.withPeakBytes(peakBytes));
-                        print(row(all.getLast()));
-                    } catch (Refusal e) {
-                        refused = true;
-                        System.err.println("gradwire: " + workload.name() + ", " + contender.name() + ": " + e.text());
-                    }
+            return 0;
+        }
+        return measure(workloads, settings) ? 0 : 1;
+    }
+
+    /** Whether nothing went wrong. */
+    private boolean measure(List<String> workloads, List<Integer> settings) throws IOException {
+        Path folder = Files.createDirectories(ProjectRoot.find().resolve("target/bench"));
+        Path data = folder.resolve("inputs");
+        List<Contestant> peers = peers(data, folder);
+        Race race = new Race(new Race.Settings(rounds, seconds, limitSeconds), folder, BenchCommand::note);
+        boolean good = true;
+        List<Measurement> all = new ArrayList<>();
+        for (int count : settings) {
+            List<Measurement> same = new ArrayList<>();
+            for (String workload : workloads) {
+                note(workload + ", " + count + (count == 1 ? " thread" : " threads"));
+                List<Contestant> contestants = contestants(workload, peers, data);
+                try {
+                    List<Measurement> measured = race.run(workload, count, contestants);
+                    same.addAll(measured);
+                    good &= contestants.stream()
+                            .filter(Contestant::ours)
+                            .allMatch(ours -> measured.stream()
+                                    .anyMatch(each -> each.engine().equals(ours.name())));
+                } catch (Race.Disagreement e) {
+                    note("ERROR: " + e.getMessage());
+                    good = false;
                 }
             }
+            print(BenchTable.all(same));
+            print(BenchTable.goals(same));
+            all.addAll(same);
         }
         if (json) {
             out.println(json(all));
         }
-        return refused ? 1 : 0;
+        return good;
     }
 
-    /** Cold means a graph never seen, not a Java machine that has just started. */
-    private static void warmUp(Contender contender) {
-        Path seed = ProjectRoot.find().resolve("conformance/seed/tutorial_vector_backward_float64.json.gz");
-        try {
-            Measurement.take(contender, Workload.read(seed), 1, 0);
-        } catch (Refusal e) {
-            throw new IllegalStateException(e);
+    private List<Contestant> peers(Path data, Path logs) throws IOException {
+        if (alone || !files.isEmpty() && named.isEmpty()) {
+            return List.of();
+        }
+        Path interpreter = Peers.python(python);
+        if (interpreter == null) {
+            note("no peers: there is no Python environment with them; --install-peers makes one");
+            return List.of();
+        }
+        if (!Processors.canPin()) {
+            note("processes are not pinned to processors: there is no taskset");
+        }
+        return Peers.found(interpreter, data, logs, BenchCommand::note);
+    }
+
+    private static List<Contestant> contestants(String workload, List<Contestant> peers, Path data) throws IOException {
+        List<Contestant> contestants = new ArrayList<>();
+        contestants.add(Contestant.ours("gradwire"));
+        if (Workload.of(workload) instanceof TextWorkload text
+                && Workloads.names().contains(workload)) {
+            if (!peers.isEmpty()) {
+                PeerData.write(data, text);
+            }
+            contestants.addAll(peers);
+        } else if (Workload.of(workload) instanceof FileWorkload) {
+            contestants.add(Contestant.ours("gradwire-grpc"));
+        }
+        return contestants;
+    }
+
+    private void print(List<String> lines) {
+        if (!json && !lines.isEmpty()) {
+            lines.forEach(out::println);
+            out.println();
         }
     }
 
-    private void print(String line) {
-        if (!json) {
-            out.println(line);
-        }
-    }
-
-    private static String heading() {
-        return "%-36s %-14s %7s %10s %10s %21s %6s %12s"
-                .formatted("workload", "engine", "threads", "cold ms", "warm ms", "quarters", "runs", "peak bytes");
-    }
-
-    private static String row(Measurement measurement) {
-        return String.format(
-                Locale.ROOT,
-                "%-36s %-14s %7d %10.3f %10.4f %21s %6d %12d",
-                measurement.workload(),
-                measurement.engine(),
-                measurement.threads(),
-                measurement.coldMillis(),
-                measurement.warmMillis(),
-                String.format(Locale.ROOT, "%.4f–%.4f", measurement.lowMillis(), measurement.highMillis()),
-                measurement.runs(),
-                measurement.peakBytes());
+    private static void note(String line) {
+        System.err.println("gradwire: " + line);
     }
 
     static String json(List<Measurement> all) {

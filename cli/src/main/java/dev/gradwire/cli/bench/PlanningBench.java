@@ -18,7 +18,6 @@ import java.util.function.ToDoubleFunction;
  * disturbs less. A small graph comes first, for what happens once in a process.
  */
 final class PlanningBench {
-    static final int RUNS = 5;
     private static final int WARM_UP_NODES = 100;
 
     /** @param nodes of the graph after it */

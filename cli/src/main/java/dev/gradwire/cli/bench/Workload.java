@@ -1,66 +1,43 @@
 package dev.gradwire.cli.bench;
 
-import dev.gradwire.cli.conformance.Arg;
-import dev.gradwire.cli.conformance.Case;
-import dev.gradwire.cli.conformance.CaseFile;
-import dev.gradwire.cli.conformance.Request;
+import dev.gradwire.engine.Program;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
-/** A graph to be timed: its outputs and, where the file has cotangents, the gradients of all inputs that require grad. */
-record Workload(String name, Request request) {
-    /** @throws IllegalArgumentException when the file is no graph or has what the server does not take */
-    static Workload read(Path path) {
-        CaseFile file = CaseFile.read(path);
-        Case item = file.cases().getFirst();
-        if (file.cases().size() != 1 || item.unreadable() != null) {
-            throw new IllegalArgumentException(path + " is not a graph that can be timed");
-        }
-        return new Workload(file.id(), request(item));
+/** A graph to be timed, with data for its inputs. */
+interface Workload {
+    String name();
+
+    /** One for each input of the graph, in order. */
+    List<Tensor> inputs();
+
+    /** Records the graph. */
+    Program program();
+
+    /**
+     * Records the same work under a digest of its own, as one more input behind the others makes it, so that no plan is
+     * there yet. The input is {@link #unseenInput}.
+     */
+    Program unseen(int number);
+
+    static Tensor unseenInput(int number) {
+        return Tensor.of(DType.UINT8, Shape.of(number), new double[number]);
     }
 
-    private static Request request(Case item) {
-        List<Request.Call> nodes = new ArrayList<>(item.nodes());
-        List<String> outputs = new ArrayList<>(item.outputs());
-        List<String> roots = new ArrayList<>();
-        List<String> cotangents = new ArrayList<>();
-        for (int i = 0; i < item.expected().outputs().size(); i++) {
-            Tensor cotangent = item.expected().outputs().get(i).cotangent();
-            if (cotangent != null) {
-                cotangents.add("cotangent" + i);
-                nodes.add(Request.Call.constant("cotangent" + i, cotangent));
-                roots.add(item.outputs().get(i));
-            }
+    /**
+     * A workload of {@link Workloads} by its name, or a file: a graph of the conformance format, or, if its name ends in
+     * {@code .txt}, in the text form.
+     *
+     * @throws IllegalArgumentException when it is none of these
+     */
+    static Workload of(String nameOrFile) {
+        if (Workloads.names().contains(nameOrFile)) {
+            return Workloads.named(nameOrFile);
         }
-        List<String> inputs =
-                item.differentiable().stream().map(Request.Input::name).toList();
-        if (!roots.isEmpty() && !inputs.isEmpty()) {
-            List<Arg> args = List.of(refs(roots), refs(inputs), refs(cotangents));
-            nodes.add(new Request.Call("gradients", "grad", args, Map.of()));
-            for (int i = 0; i < inputs.size(); i++) {
-                outputs.add(i == 0 ? "gradients" : "gradients:" + i);
-            }
-        }
-        return new Request(item.inputs(), nodes, outputs, List.of(), null);
-    }
-
-    private static Arg refs(List<String> names) {
-        return new Arg.Items(names.stream().<Arg>map(Arg.Ref::new).toList());
-    }
-
-    /** The same work under a digest of its own, as one more input makes it, so that no plan is there yet. */
-    Request unseen(int number) {
-        List<Request.Input> inputs = new ArrayList<>(request.inputs());
-        Tensor extra = Tensor.of(DType.UINT8, Shape.of(number), new double[number]);
-        inputs.add(new Request.Input("unseen", extra, false));
-        List<Request.Call> nodes = new ArrayList<>(request.nodes());
-        List<String> outputs = new ArrayList<>(request.outputs());
-        outputs.add("unseen");
-        return new Request(inputs, nodes, outputs, List.of(), null);
+        Path path = Path.of(nameOrFile);
+        return nameOrFile.endsWith(".txt") ? TextWorkload.read(path) : FileWorkload.read(path);
     }
 }
