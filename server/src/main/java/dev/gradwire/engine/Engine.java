@@ -71,8 +71,11 @@ public final class Engine implements AutoCloseable {
      * @throws dev.gradwire.kernel.DeviceUnavailableException when the native library cannot be loaded
      */
     public static Engine open(EngineSettings settings) {
+        // The first engine of a process has both the operators and the library to load, which takes two cores a while.
+        Thread.ofPlatform().daemon().name("operators").start(Operators::all);
+        Backend backend = TorchBackend.open(DEFAULT_DEVICE);
         Engine engine = new Engine(settings);
-        engine.backend(DEFAULT_DEVICE);
+        engine.backends.put(DEFAULT_DEVICE, backend);
         return engine;
     }
 

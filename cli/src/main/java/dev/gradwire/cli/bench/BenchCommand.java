@@ -84,6 +84,11 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Instead, time each stage of planning graphs of N nodes, with and without derivatives.")
     private int planned;
 
+    @Option(
+            names = "--start",
+            description = "Instead, time servers as processes of their own: until they serve, and their first calls.")
+    private boolean start;
+
     @Option(names = "--json", description = "Print a JSON array.")
     private boolean json;
 
@@ -91,6 +96,10 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException, Refusal {
+        if (start) {
+            StartBench.run(rounds, out);
+            return 0;
+        }
         if (planned > 0) {
             PlanningBench.run(planned, rounds, out);
             return 0;
