@@ -27,9 +27,6 @@ final class ProductKernels {
     private static final FunctionDescriptor SUM_AND_PRODUCT =
             FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_DOUBLE, JAVA_DOUBLE);
 
-    /** Below, waking a thread takes longer than it helps; above, more parts help machines with more cores. */
-    private static final double[] FLOPS_OF_PARTS = {1e7, 4e8, 1.6e9};
-
     /** Each part packs the operand that it shares with the others anew, which narrower parts would not make up for. */
     private static final long LEAST_WIDTH = 64;
 
@@ -112,12 +109,9 @@ final class ProductKernels {
             for (long size : sizes) {
                 flops *= size;
             }
-            if (backend.deviceType() != LibTorch.CPU || flops < FLOPS_OF_PARTS[0]) {
+            int parts = Parts.of(flops);
+            if (backend.deviceType() != LibTorch.CPU || parts < 2) {
                 return NONE;
-            }
-            int parts = 2;
-            for (int i = 1; i < FLOPS_OF_PARTS.length && flops >= FLOPS_OF_PARTS[i]; i++) {
-                parts *= 2;
             }
             int columns = sizes.length - 1;
             if (columns == 2 && sizes[0] >= 2) {

@@ -271,6 +271,12 @@ public final class TorchBackend implements Backend {
             body = ProductKernels.find(this, arguments);
         }
         if (body == null) {
+            body = ConvolutionKernels.find(this, arguments);
+        }
+        if (body == null) {
+            body = MaxPooling.find(this, arguments);
+        }
+        if (body == null) {
             body = shims.find(arguments);
         }
         if (body == null) {

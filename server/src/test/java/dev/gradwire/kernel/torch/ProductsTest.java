@@ -17,9 +17,6 @@ import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,23 +24,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Products large enough to be cut into parts. */
 class ProductsTest {
-    /** Each part on a thread of its own, as far as there are threads. */
-    private static final class Many implements Lane {
-        int most = 1;
-
-        @Override
-        public void poll() {}
-
-        @Override
-        public void split(int parts, IntConsumer part) {
-            most = Math.max(most, parts);
-            CompletableFuture.allOf(IntStream.range(0, parts)
-                            .mapToObj(i -> CompletableFuture.runAsync(() -> part.accept(i)))
-                            .toArray(CompletableFuture[]::new))
-                    .join();
-        }
-    }
-
     @AfterEach
     void everyTensorIsClosed() {
         assertThat(CPU.liveTensors()).isZero();
@@ -90,7 +70,7 @@ class ProductsTest {
             Tensor expected = random(dtype, batch == 0 ? new long[] {m, n} : new long[] {batch, m, n});
             Kernel kernel = CPU.resolve(Torch.typed(name, List.of(expected), operands, arguments));
             DeviceTensor[] uploaded = operands.stream().map(CPU::upload).toArray(DeviceTensor[]::new);
-            Many lane = new Many();
+            ManyThreads lane = new ManyThreads();
             try (TorchTensor alone = CPU.zeros(expected.type());
                     TorchTensor together = CPU.zeros(expected.type());
                     TorchTensor made = (TorchTensor) kernel.run(uploaded)[0]) {
