@@ -142,7 +142,8 @@ final class ConvolutionKernels {
             grad = in.operand(0);
             input = in.operand(1);
             this.types = types;
-            toInput = ((Argument.Bools) in.call().arguments().getLast()).values().getFirst();
+            toInput =
+                    ((Argument.Bools) in.call().arguments().getLast()).values().getFirst();
             add = backend.body(new KernelCall(
                     "add.Tensor",
                     List.of(new Argument.Operand(0), new Argument.Operand(1), new Argument.Scalar(1L)),

@@ -126,7 +126,7 @@ final class MaxPooling implements Body {
             MemorySegment in = dense.memory();
             MemorySegment values = results[0].memory();
             MemorySegment indices = results[1].memory();
-            int parts = (int) Math.clamp(image.elements() / ELEMENTS_OF_PART, 1, Math.min(planes, MOST_PARTS));
+            int parts = Math.clamp(image.elements() / ELEMENTS_OF_PART, 1, Math.min(planes, MOST_PARTS));
             lane.split(parts, part -> {
                 int end = (int) ((long) planes * (part + 1) / parts);
                 for (int plane = (int) ((long) planes * part / parts); plane < end; plane++) {
@@ -172,7 +172,7 @@ final class MaxPooling implements Body {
         for (int y = top; y < bottom; y += rows.dilation()) {
             for (int x = left; x < right; x += columns.dilation()) {
                 double value = get(in, base + y * width + x);
-                if (value > greatest || value != value) {
+                if (value > greatest || Double.isNaN(value)) {
                     greatest = value;
                     place = y * width + x;
                 }
@@ -198,7 +198,7 @@ final class MaxPooling implements Body {
                 long d = ranked(in.getAtIndex(JAVA_FLOAT, base + place + width + 1), place + width + 1);
                 int greatest = Integer.MAX_VALUE - (int) (Math.max(Math.max(a, b), Math.max(c, d)) & Integer.MAX_VALUE);
                 float value = in.getAtIndex(JAVA_FLOAT, base + greatest);
-                if (value != value) {
+                if (Float.isNaN(value)) {
                     greatest = greatest(in, base, i, j);
                 }
                 values.setAtIndex(JAVA_FLOAT, to, value);

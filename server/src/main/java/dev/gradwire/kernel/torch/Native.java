@@ -57,8 +57,7 @@ final class Native {
      */
     private static void keepFreedMemory() {
         LINKER.defaultLookup().find("mallopt").ifPresent(address -> {
-            MethodHandle mallopt =
-                    LINKER.downcallHandle(address, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+            MethodHandle mallopt = LINKER.downcallHandle(address, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
             try {
                 int trimmed = (int) mallopt.invokeExact(M_TRIM_THRESHOLD, KEPT_BYTES);
                 int mapped = (int) mallopt.invokeExact(M_MMAP_THRESHOLD, MAPPED_BYTES);

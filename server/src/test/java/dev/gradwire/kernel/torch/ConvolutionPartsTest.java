@@ -75,7 +75,8 @@ class ConvolutionPartsTest {
             kernel.write(in, together, lane);
             assertThat(lane.most).isEqualTo(parts);
             for (int i = 0; i < alone.length; i++) {
-                assertThat(Torch.download((TorchTensor) together[i]).data()
+                assertThat(Torch.download((TorchTensor) together[i])
+                                .data()
                                 .mismatch(Torch.download((TorchTensor) alone[i]).data()))
                         .isEqualTo(-1);
                 together[i].close();
@@ -86,7 +87,12 @@ class ConvolutionPartsTest {
         for (int i = 0; i < alone.length; i++) {
             double[] ours = Torch.doubles(Torch.download((TorchTensor) alone[i]));
             double[] theirs = Torch.doubles(whole.get(i));
-            double scale = 1e-5 * (1 + IntStream.range(0, theirs.length).mapToDouble(j -> Math.abs(theirs[j])).max().orElse(0));
+            double scale = 1e-5
+                    * (1
+                            + IntStream.range(0, theirs.length)
+                                    .mapToDouble(j -> Math.abs(theirs[j]))
+                                    .max()
+                                    .orElse(0));
             for (int j = 0; j < ours.length; j++) {
                 assertThat(ours[j]).isCloseTo(theirs[j], within(scale));
             }

@@ -74,6 +74,7 @@ class MaxPoolingTest {
     }
 
     private static Object sizes(String text) {
-        return ints(List.of(text.split(" ", -1)).stream().mapToLong(Long::parseLong).toArray());
+        return ints(
+                List.of(text.split(" ", -1)).stream().mapToLong(Long::parseLong).toArray());
     }
 }

@@ -136,7 +136,8 @@ class ProductsTest {
                 TorchTensor other = CPU.upload(b);
                 TorchTensor left = CPU.view(stored, new Layout(new long[] {m, k}, new long[] {1, m}, 0));
                 TorchTensor right = CPU.view(other, new Layout(new long[] {k, n}, new long[] {1, k}, 0))) {
-            Tensor product = Torch.written(kernel, List.of(expected), left, right).getFirst();
+            Tensor product =
+                    Torch.written(kernel, List.of(expected), left, right).getFirst();
             for (int i = 0; i < m; i += 43) {
                 for (int j = n - 1; j >= 0; j -= 37) {
                     double sum = 0;
@@ -153,9 +154,7 @@ class ProductsTest {
     @CsvSource({"addmm, 8", "addmm, 200 2", "addmm, 3 200 190", "addmm, 95"})
     void whatDoesNotBroadcastIsRefused(String name, String added) {
         List<Tensor> operands = List.of(
-                random(DType.FLOAT32, 200, 200),
-                random(DType.FLOAT32, 200, 190),
-                random(DType.FLOAT32, sizes(added)));
+                random(DType.FLOAT32, 200, 200), random(DType.FLOAT32, 200, 190), random(DType.FLOAT32, sizes(added)));
         assertThatThrownBy(() -> CPU.resolve(Torch.call(name, operands, op(2), op(0), op(1), num(1), num(1))))
                 .isInstanceOf(KernelException.class);
     }
