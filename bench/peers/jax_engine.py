@@ -24,11 +24,13 @@ class Jit:
     def version(self) -> str:
         return self.jax.__version__
 
-    def load(self, workload: str, arrays: list[np.ndarray]) -> None:
+    def choose(self, workload: str) -> None:
         self.function = getattr(self.workloads, workload)
-        self.inputs = [self.jax.numpy.asarray(array) for array in arrays]
+
+    def place(self, arrays: list[np.ndarray]) -> None:
+        """Lets go of the inputs before, and takes these."""
+        self.inputs = [self.jax.numpy.array(array) for array in arrays]
         self.leaves = [i for i, array in enumerate(arrays) if array.dtype.kind == "f"]
-        self.compiled = self._jit()
 
     def _jit(self) -> Callable:
         return self.jax.jit(self.jax.value_and_grad(self.function, argnums=self.leaves))

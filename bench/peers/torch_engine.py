@@ -26,8 +26,11 @@ class Eager:
     def version() -> str:
         return torch.__version__
 
-    def load(self, workload: str, arrays: list[np.ndarray]) -> None:
+    def choose(self, workload: str) -> None:
         self.function = getattr(torch_workloads, workload)
+
+    def place(self, arrays: list[np.ndarray]) -> None:
+        """Lets go of the inputs before, and takes these."""
         self.inputs = [torch.from_numpy(array) for array in arrays]
         self.leaves = [tensor for tensor in self.inputs if tensor.is_floating_point()]
         for leaf in self.leaves:
@@ -68,12 +71,12 @@ class Compiled(Eager):
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = self.cache.name
         super().__init__(threads)
 
-    def load(self, workload: str, arrays: list[np.ndarray]) -> None:
+    def choose(self, workload: str) -> None:
         if workload == "loop":
             raise NotImplementedError("the loop has no form here but 1,000 steps unrolled, which compile for minutes")
-        super().load(workload, arrays)
+        torch._dynamo.reset()
+        super().choose(workload)
 
     def first(self) -> None:
-        torch._dynamo.reset()
         self.function = torch.compile(self.function)
         self.run()

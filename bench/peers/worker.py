@@ -1,4 +1,4 @@
-"""Times one workload on one framework, in a process of its own.
+"""Times workloads on one framework, in a process of its own.
 
 Says that it is ready, then answers each command it reads, a line each way; ../README.md tells what they mean. The Java
 side has the same: the class Worker.
@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+COLD_SECONDS = 2.0
 LEAST_RUNS = 3
 WATCHED_RUNS = 5
 ENGINES = ("pytorch", "pytorch-compile", "jax")
@@ -30,13 +31,25 @@ def engine(name: str, threads: int) -> Any:
 
 
 class Worker:
-    def __init__(self, contender: Any) -> None:
+    def __init__(self, contender: Any, data: Path) -> None:
         self.contender = contender
+        self.data = data
+        self.workload = ""
         self.warm: list[float] = []
 
+    def load(self, workload: str) -> dict[str, Any]:
+        self.workload = workload
+        self.warm = []
+        try:
+            self.contender.choose(workload)
+            self.contender.place(read(self.data / workload))
+        except NotImplementedError as error:
+            return {"refused": str(error)}
+        return {"loaded": workload}
+
     def cold(self) -> dict[str, Any]:
-        times = []
-        for _ in range(self.contender.cold_runs):
+        times: list[float] = []
+        while not times or len(times) < self.contender.cold_runs and sum(times) < COLD_SECONDS:
             start = time.perf_counter()
             self.contender.first()
             times.append(time.perf_counter() - start)
@@ -69,11 +82,13 @@ class Worker:
             "runs": len(self.warm),
         }
 
-    def memory(self, baseline: int) -> dict[str, Any]:
+    def memory(self) -> dict[str, Any]:
         import memory
 
-        memory.settled_bytes()
+        self.contender.place([])
+        baseline = memory.settled_bytes()
         memory.watch()
+        self.contender.place(read(self.data / self.workload))
         for _ in range(WATCHED_RUNS):
             self.contender.run()
         peak = max(0, memory.peak_bytes() - baseline)
@@ -112,7 +127,6 @@ def main() -> None:
     parser.add_argument("--engine", choices=ENGINES, required=True)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--probe", action="store_true", help="only say whether the engine is there")
-    parser.add_argument("--workload")
     parser.add_argument("--data", type=Path, help="has a folder for each workload, with inputs.json")
     args = parser.parse_args()
     try:
@@ -120,22 +134,22 @@ def main() -> None:
         if args.probe:
             say({"ready": contender.version()})
             return
-        import memory
         import numpy as np
 
         # What a framework does once in a process is not what a graph takes.
-        contender.load("seed", [np.ones((3, 1), np.float32)])
+        contender.choose("seed")
+        contender.place([np.ones((3, 1), np.float32)])
         contender.first()
-        baseline = memory.settled_bytes()
-        contender.load(args.workload, read(args.data / args.workload))
-    except (ImportError, NotImplementedError) as error:
+    except ImportError as error:
         say({"refused": str(error)})
         return
     say({"ready": contender.version()})
-    worker = Worker(contender)
+    worker = Worker(contender, args.data)
     for line in sys.stdin:
         command, *arguments = line.split()
-        if command == "cold":
+        if command == "load":
+            say(worker.load(arguments[0]))
+        elif command == "cold":
             say(worker.cold())
         elif command == "values":
             say(worker.values())
@@ -146,7 +160,7 @@ def main() -> None:
         elif command == "summary":
             say(worker.summary())
         elif command == "memory":
-            say(worker.memory(baseline))
+            say(worker.memory())
         else:
             raise ValueError(f"there is no command {command}")
 

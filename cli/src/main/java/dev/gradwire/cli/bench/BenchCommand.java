@@ -52,7 +52,7 @@ public final class BenchCommand implements Callable<Integer> {
             names = "--seconds",
             paramLabel = "S",
             description = "Length of a turn, which has at least three runs (default: ${DEFAULT-VALUE}).")
-    private double seconds = 0.3;
+    private double seconds = 0.2;
 
     @Option(
             names = "--limit",
@@ -126,24 +126,15 @@ public final class BenchCommand implements Callable<Integer> {
         Path folder = Files.createDirectories(ProjectRoot.find().resolve("target/bench"));
         Path data = folder.resolve("inputs");
         List<Contestant> peers = peers(data, folder);
-        Race race = new Race(new Race.Settings(rounds, seconds, limitSeconds), folder, BenchCommand::note);
+        Race race = new Race(new Race.Settings(rounds, seconds), BenchCommand::note);
         boolean good = true;
         List<Measurement> all = new ArrayList<>();
         for (int count : settings) {
             List<Measurement> same = new ArrayList<>();
-            for (String workload : workloads) {
-                note(workload + ", " + count + (count == 1 ? " thread" : " threads"));
-                List<Contestant> contestants = contestants(workload, peers, data);
-                try {
-                    List<Measurement> measured = race.run(workload, count, contestants);
-                    same.addAll(measured);
-                    good &= contestants.stream()
-                            .filter(Contestant::ours)
-                            .allMatch(ours -> measured.stream()
-                                    .anyMatch(each -> each.engine().equals(ours.name())));
-                } catch (Race.Disagreement e) {
-                    note("ERROR: " + e.getMessage());
-                    good = false;
+            try (Workers workers = new Workers(count, folder, limitSeconds)) {
+                for (String workload : workloads) {
+                    note(workload + ", " + count + (count == 1 ? " thread" : " threads"));
+                    good &= measure(race, workload, workers, contestants(workload, peers, data), same);
                 }
             }
             print(BenchTable.all(same));
@@ -154,6 +145,23 @@ public final class BenchCommand implements Callable<Integer> {
             out.println(json(all));
         }
         return good;
+    }
+
+    /** Adds to {@code measured}; false when one of ours could not run it, or engines disagree. */
+    private static boolean measure(
+            Race race, String workload, Workers workers, List<Contestant> contestants, List<Measurement> measured)
+            throws IOException {
+        try {
+            List<Measurement> rows = race.run(workload, workers, contestants);
+            measured.addAll(rows);
+            return contestants.stream()
+                    .filter(Contestant::ours)
+                    .allMatch(ours ->
+                            rows.stream().anyMatch(row -> row.engine().equals(ours.name())));
+        } catch (Race.Disagreement e) {
+            note("ERROR: " + e.getMessage());
+            return false;
+        }
     }
 
     private List<Contestant> peers(Path data, Path logs) throws IOException {

@@ -11,7 +11,7 @@ import java.util.List;
  *
  * @param name in tables
  * @param ours whether it is this project's
- * @param command starts a worker, but for which workload and with how many threads
+ * @param command starts a worker, but for the number of threads
  */
 record Contestant(String name, boolean ours, List<String> command) {
     /** All touched at the start, so that the growth of a process is that of its tensors, not of Java's heap. */
@@ -40,10 +40,10 @@ record Contestant(String name, boolean ours, List<String> command) {
     }
 
     /** With one thread, on one processor, and so on: some libraries start more threads than they are told. */
-    List<String> command(String workload, int threads) throws IOException {
+    List<String> command(int threads) throws IOException {
         List<String> whole = new ArrayList<>(Processors.pin(threads));
         whole.addAll(command);
-        whole.addAll(List.of("--workload", workload, "--threads", String.valueOf(threads)));
+        whole.addAll(List.of("--threads", String.valueOf(threads)));
         return whole;
     }
 }

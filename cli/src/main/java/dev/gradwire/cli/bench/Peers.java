@@ -72,8 +72,7 @@ final class Peers {
         for (String name : NAMES) {
             List<String> command = List.of(python.toString(), script.toString(), "--probe", "--engine", name);
             try (WorkerProcess probe = WorkerProcess.start(command, 1, logs.resolve("probe.log"), PROBE_SECONDS)) {
-                String version = probe.answer().get("ready").getAsString();
-                notes.accept(name + " is there: " + version);
+                notes.accept(name + " is there: " + probe.version());
                 found.add(Contestant.peer(name, python, script, data));
             } catch (WorkerProcess.Failure e) {
                 notes.accept(name + " left out: " + e.getMessage());

@@ -7,8 +7,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Memory of this process that is in use, as Linux counts it. Workers of peers do the same, in Python: {@code
@@ -18,13 +21,30 @@ final class ProcessMemory {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final Path CLEAR = Path.of("/proc/self/clear_refs");
 
+    private static final long COMPILER_NANOS = 3_000_000_000L;
+    private static final long QUIET_NANOS = 200_000_000;
+
     private ProcessMemory() {}
 
-    /** Bytes in use after garbage is gone. */
+    /** Bytes in use when Java's compiler has nothing to do and garbage is gone. */
     static long settledBytes() {
+        awaitCompiler();
         System.gc();
         trim();
         return field("VmRSS:");
+    }
+
+    private static void awaitCompiler() {
+        CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+        if (compiler == null || !compiler.isCompilationTimeMonitoringSupported()) {
+            return;
+        }
+        long end = System.nanoTime() + COMPILER_NANOS;
+        long before;
+        do {
+            before = compiler.getTotalCompilationTime();
+            LockSupport.parkNanos(QUIET_NANOS);
+        } while (compiler.getTotalCompilationTime() != before && System.nanoTime() < end);
     }
 
     /** Begins to watch for {@link #peakBytes}. */

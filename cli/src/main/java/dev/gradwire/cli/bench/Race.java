@@ -4,7 +4,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,7 +12,7 @@ import java.util.function.Consumer;
 
 /**
  * One workload on all engines, each in a process of its own, taking turns: what else the machine does meanwhile hits
- * them alike.
+ * them alike. An engine that fails, or says that it cannot, leaves the race.
  */
 final class Race {
     /** Figures are sums of up to a million float32 numbers in any order. */
@@ -28,9 +27,8 @@ final class Race {
     /**
      * @param rounds in which each engine has its turn
      * @param seconds of one turn, and of the runs before the first one that are not counted
-     * @param limitSeconds for one answer
      */
-    record Settings(int rounds, double seconds, int limitSeconds) {}
+    record Settings(int rounds, double seconds) {}
 
     /** Engines computed different things, so that their times say nothing. */
     static final class Disagreement extends Exception {
@@ -42,41 +40,33 @@ final class Race {
     }
 
     private final Settings settings;
-    private final Path logs;
     private final Consumer<String> notes;
 
     /** @param notes receives what happens, for people */
-    Race(Settings settings, Path logs, Consumer<String> notes) {
+    Race(Settings settings, Consumer<String> notes) {
         this.settings = settings;
-        this.logs = logs;
         this.notes = notes;
     }
 
-    /** A question to each worker in turn; those that fail leave the race. */
+    /** A question to a worker. */
     private interface Turn {
         void take(String engine, WorkerProcess worker) throws WorkerProcess.Failure;
     }
 
-    List<Measurement> run(String workload, int threads, List<Contestant> contestants) throws IOException, Disagreement {
+    List<Measurement> run(String workload, Workers pool, List<Contestant> contestants)
+            throws IOException, Disagreement {
         Map<String, WorkerProcess> workers = new LinkedHashMap<>();
-        try {
-            for (Contestant contestant : contestants) {
-                Path log = logs.resolve(contestant.name() + ".log");
-                List<String> command = contestant.command(workload, threads);
-                workers.put(contestant.name(), WorkerProcess.start(command, threads, log, settings.limitSeconds));
+        for (Contestant contestant : contestants) {
+            try {
+                workers.put(contestant.name(), pool.ready(contestant));
+            } catch (WorkerProcess.Failure e) {
+                note(workload, contestant.name(), e);
             }
-            return race(workload, threads, workers);
-        } finally {
-            workers.values().forEach(WorkerProcess::close);
         }
-    }
-
-    private List<Measurement> race(String workload, int threads, Map<String, WorkerProcess> workers)
-            throws Disagreement {
         Map<String, JsonObject> values = new LinkedHashMap<>();
         Map<String, Double> cold = new LinkedHashMap<>();
         Map<String, Measurement> measured = new LinkedHashMap<>();
-        each(workload, workers, (_, worker) -> worker.answer());
+        each(workload, workers, (_, worker) -> worker.ask("load " + workload));
         each(workload, workers, (engine, worker) -> {
             cold.put(engine, worker.ask("cold").get("cold_ms").getAsDouble());
         });
@@ -94,7 +84,7 @@ final class Race {
                     new Measurement(
                             workload,
                             engine,
-                            threads,
+                            pool.threads(),
                             cold.getOrDefault(engine, 0.0),
                             warm.get("warm_ms").getAsDouble(),
                             warm.get("low_ms").getAsDouble(),
@@ -111,11 +101,14 @@ final class Race {
             try {
                 turn.take(entry.getKey(), entry.getValue());
             } catch (WorkerProcess.Failure e) {
-                notes.accept(workload + ", " + entry.getKey() + " left out: " + e.getMessage());
+                note(workload, entry.getKey(), e);
                 workers.remove(entry.getKey());
-                entry.getValue().close();
             }
         }
+    }
+
+    private void note(String workload, String engine, WorkerProcess.Failure failure) {
+        notes.accept(workload + ", " + engine + " left out: " + failure.getMessage());
     }
 
     /**

@@ -13,15 +13,18 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * A process of its own that times one workload on one engine, as {@code bench/peers/worker.py} does for the peers. It
- * says that it is ready, then answers each command that it reads, a line each way: {@code cold}, {@code values}, {@code
- * settle SECONDS}, {@code warm SECONDS}, {@code summary}, {@code memory}. {@code bench/README.md} tells what they mean.
+ * A process of its own that times a workload on one engine, as {@code bench/peers/worker.py} does for the peers. It says
+ * that it is ready, then answers each command that it reads, a line each way: {@code load WORKLOAD}, {@code cold}, {@code
+ * values}, {@code settle SECONDS}, {@code warm SECONDS}, {@code summary}, {@code memory}. {@code bench/README.md} tells
+ * what they mean.
  */
 @Command(name = "bench-worker", hidden = true)
 public final class Worker implements Callable<Integer> {
@@ -30,9 +33,6 @@ public final class Worker implements Callable<Integer> {
     private static final int WATCHED_RUNS = 5;
     private static final long JIT_NANOS = 2_500_000_000L;
 
-    @Option(names = "--workload", required = true)
-    private String name = "";
-
     @Option(names = "--engine", required = true)
     private String engine = "";
 
@@ -40,34 +40,60 @@ public final class Worker implements Callable<Integer> {
     private int threads;
 
     private final PrintStream out = new PrintStream(System.out, true, UTF_8);
-    private final Samples warm = new Samples();
-    private long baseline;
+    private @Nullable Contender contender;
+    private Contender.@Nullable Loaded loaded;
+    private String workload = "";
+    private Samples warm = new Samples();
 
     @Override
     public Integer call() throws IOException {
-        Workload workload = Workload.of(name);
-        try (Contender contender = contender()) {
-            warmUp(contender);
-            baseline = ProcessMemory.settledBytes();
+        try {
+            warmUp(opened());
             say(answer("ready", System.getProperty("java.version")));
-            try (Contender.Loaded loaded = contender.load(workload)) {
-                BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
-                for (String line = in.readLine(); line != null; line = in.readLine()) {
-                    say(obey(loaded, line.split(" ")));
+            BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                try {
+                    say(obey(line.split(" ", 2)));
+                } catch (Refusal e) {
+                    say(answer("refused", e.text()));
                 }
             }
         } catch (Refusal e) {
             say(answer("refused", e.text()));
+        } finally {
+            close();
         }
         return 0;
     }
 
-    private Contender contender() {
-        return switch (engine) {
-            case "gradwire" -> new EngineContender(threads);
-            case "gradwire-grpc" -> new ClientContender(threads);
-            default -> throw new IllegalArgumentException("there is no engine " + engine);
-        };
+    private Contender opened() {
+        if (contender == null) {
+            contender = switch (engine) {
+                case "gradwire" -> new EngineContender(threads);
+                case "gradwire-grpc" -> new ClientContender(threads);
+                default -> throw new IllegalArgumentException("there is no engine " + engine);
+            };
+        }
+        return contender;
+    }
+
+    private Contender.Loaded loaded() {
+        return Objects.requireNonNull(loaded, "nothing is loaded");
+    }
+
+    private void unload() {
+        if (loaded != null) {
+            loaded.close();
+            loaded = null;
+        }
+    }
+
+    private void close() {
+        unload();
+        if (contender != null) {
+            contender.close();
+            contender = null;
+        }
     }
 
     /**
@@ -90,16 +116,25 @@ public final class Worker implements Callable<Integer> {
         }
     }
 
-    private JsonObject obey(Contender.Loaded loaded, String[] command) throws Refusal {
+    private JsonObject obey(String[] command) throws Refusal {
         return switch (command[0]) {
-            case "cold" -> cold(loaded);
-            case "values" -> values(loaded);
-            case "settle" -> runs(repeat(loaded, new Samples(), command[1]));
-            case "warm" -> runs(repeat(loaded, warm, command[1]));
+            case "load" -> load(command[1]);
+            case "cold" -> cold(loaded());
+            case "values" -> values(loaded());
+            case "settle" -> runs(repeat(loaded(), new Samples(), command[1]));
+            case "warm" -> runs(repeat(loaded(), warm, command[1]));
             case "summary" -> summary();
-            case "memory" -> memory(loaded);
+            case "memory" -> memory();
             default -> throw new IllegalArgumentException("there is no command " + command[0]);
         };
+    }
+
+    private JsonObject load(String name) throws Refusal {
+        unload();
+        workload = name;
+        warm = new Samples();
+        loaded = opened().load(Workload.of(name));
+        return answer("loaded", name);
     }
 
     private static JsonObject cold(Contender.Loaded loaded) throws Refusal {
@@ -144,15 +179,20 @@ public final class Worker implements Callable<Integer> {
         return answer;
     }
 
-    private JsonObject memory(Contender.Loaded loaded) throws Refusal {
-        var _ = ProcessMemory.settledBytes();
+    /** All over again with a new engine, so that the growth is not that of code, which is there already. */
+    private JsonObject memory() throws Refusal {
+        close();
+        Contender fresh = opened();
+        long baseline = ProcessMemory.settledBytes();
         ProcessMemory.watch();
+        Contender.Loaded again = fresh.load(Workload.of(workload));
+        loaded = again;
         for (int i = 0; i < WATCHED_RUNS; i++) {
-            loaded.run();
+            again.run();
         }
         JsonObject answer = new JsonObject();
         answer.addProperty("peak_bytes", Math.max(0, ProcessMemory.peakBytes() - baseline));
-        answer.addProperty("tensor_bytes", loaded.plannedBytes());
+        answer.addProperty("tensor_bytes", again.plannedBytes());
         return answer;
     }
 

@@ -16,7 +16,7 @@ import java.util.concurrent.Future;
 
 /** The near end of a worker, ours or a peer's, that has been started: one question at a time. */
 final class WorkerProcess implements AutoCloseable {
-    /** What a worker could not do, in its words. */
+    /** What a worker did not do. It has said so, or it is gone. */
     static final class Failure extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -32,6 +32,7 @@ final class WorkerProcess implements AutoCloseable {
     private final PrintWriter questions;
     private final Path log;
     private final int limitSeconds;
+    private String version = "";
 
     private WorkerProcess(Process process, Path log, int limitSeconds) {
         this.process = process;
@@ -42,17 +43,37 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     /**
+     * Waits until the worker is ready.
+     *
      * @param log receives what it prints to standard error
      * @param limitSeconds for one answer; a worker that takes longer is ended
+     * @throws Failure when it does not become ready
      */
-    static WorkerProcess start(List<String> command, int threads, Path log, int limitSeconds) throws IOException {
+    static WorkerProcess start(List<String> command, int threads, Path log, int limitSeconds)
+            throws IOException, Failure {
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
         for (String variable : List.of("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")) {
             builder.environment().put(variable, String.valueOf(threads));
         }
         // They make one library faster or slower, and not every engine has that library.
         List.of("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE").forEach(builder.environment()::remove);
-        return new WorkerProcess(builder.start(), log, limitSeconds);
+        WorkerProcess worker = new WorkerProcess(builder.start(), log, limitSeconds);
+        try {
+            worker.version = worker.answer().get("ready").getAsString();
+            return worker;
+        } catch (Failure e) {
+            worker.close();
+            throw e;
+        }
+    }
+
+    /** Of what it runs. */
+    String version() {
+        return version;
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
     }
 
     JsonObject ask(String question) throws Failure {
@@ -60,8 +81,7 @@ final class WorkerProcess implements AutoCloseable {
         return answer();
     }
 
-    /** What it says next. */
-    JsonObject answer() throws Failure {
+    private JsonObject answer() throws Failure {
         Future<?> limit = CompletableFuture.runAsync(
                 process::destroyForcibly, CompletableFuture.delayedExecutor(limitSeconds, SECONDS));
         try {
@@ -74,6 +94,7 @@ final class WorkerProcess implements AutoCloseable {
                     return answer;
                 }
             }
+            process.destroyForcibly();
             throw new Failure(limit.isDone() ? "no answer in " + limitSeconds + " s" : "ended: " + lastWords());
         } catch (IOException e) {
             throw new Failure(String.valueOf(e.getMessage()));
