@@ -31,9 +31,7 @@ def norm(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return F.log_softmax(F.gelu(F.layer_norm(x, (768,), weight, bias)), dim=-1).mean()
 
 
-def mlp(
-    x: Tensor, labels: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, w3: Tensor, b3: Tensor
-) -> Tensor:
+def mlp(x: Tensor, labels: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, w3: Tensor, b3: Tensor) -> Tensor:
     x = F.relu(F.linear(x, w1, b1))
     x = F.relu(F.linear(x, w2, b2))
     return F.cross_entropy(F.linear(x, w3, b3), labels)

@@ -156,8 +156,7 @@ public final class BenchCommand implements Callable<Integer> {
             measured.addAll(rows);
             return contestants.stream()
                     .filter(Contestant::ours)
-                    .allMatch(ours ->
-                            rows.stream().anyMatch(row -> row.engine().equals(ours.name())));
+                    .allMatch(ours -> rows.stream().anyMatch(row -> row.engine().equals(ours.name())));
         } catch (Race.Disagreement e) {
             note("ERROR: " + e.getMessage());
             return false;

@@ -10,10 +10,14 @@ import dev.gradwire.cli.conformance.Refusal;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class BenchTest {
     private static final String FILE = "seed/tutorial_vector_backward_float64.json.gz";
@@ -76,6 +80,25 @@ final class BenchTest {
         try (Contender client = new ClientContender(1)) {
             assertThatThrownBy(() -> client.load(Workloads.named("seed"))).isInstanceOf(Refusal.class);
         }
+    }
+
+    @Test
+    void workersTakeTurns(@TempDir Path logs) throws IOException, Race.Disagreement {
+        List<String> notes = new ArrayList<>();
+        List<Measurement> measured;
+        try (Workers workers = new Workers(1, logs, 60)) {
+            List<Contestant> contestants = List.of(
+                    Contestant.ours("gradwire"), new Contestant("none", false, List.of("sh", "-c", "echo lost >&2")));
+            measured = new Race(new Race.Settings(2, 0.01), notes::add).run("seed", workers, contestants);
+        }
+        assertThat(notes).singleElement().asString().startsWith("seed, none left out: ended: ");
+        assertThat(measured).hasSize(1);
+        Measurement ours = measured.getFirst();
+        assertThat(ours.engine()).isEqualTo("gradwire");
+        assertThat(ours.runs()).isGreaterThanOrEqualTo(6);
+        assertThat(ours.coldMillis()).isGreaterThan(ours.warmMillis());
+        assertThat(ours.lowMillis()).isBetween(0.0, ours.warmMillis());
+        assertThat(ours.tensorBytes()).isPositive();
     }
 
     @Test
