@@ -16,6 +16,7 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -141,8 +142,10 @@ public final class GradwireServer implements AutoCloseable {
         warmUp.execute(() -> {
             try (test) {
                 test.runFor(config.warmUp());
-            } catch (SelfTestException e) {
-                LOG.error("what was right at first went wrong", e);
+            } catch (SelfTestException | UncheckedIOException e) {
+                if (!closing.get()) {
+                    LOG.error("the warm-up ended early", e);
+                }
             }
         });
     }

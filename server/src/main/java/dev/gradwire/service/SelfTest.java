@@ -12,8 +12,8 @@ import java.util.List;
 
 /**
  * Runs small graphs whose results are known, from the bytes of a request to the bytes of an answer. Once, that shows
- * that the library computes; again and again, it has the Java machine compile the way that the first callers' graphs
- * will take. Has an engine of its own, so that it leaves nothing in the server's caches and is held to no limits that
+ * that the library computes; again and again, with a client that calls for them, it has the Java machine compile the way
+ * that the first callers' graphs will take. Has an engine of its own, so that it leaves nothing in the server's caches and is held to no limits that
  * its operator has set.
  */
 final class SelfTest implements AutoCloseable {
@@ -44,26 +44,38 @@ final class SelfTest implements AutoCloseable {
      * @throws SelfTestException when one fails or its results are not what they should be
      */
     void run() {
-        round++;
-        for (SelfTestGraph graph : graphs) {
-            check(graph, run(graph, round));
-            check(graph, run(graph, round));
-        }
+        run(request -> new RunHandler(resources, request, Context.ROOT).run(0));
     }
 
-    /** Runs the graphs until the time is over or the thread is interrupted. */
+    /** Has a client call for the graphs until the time is over or the thread is interrupted. */
     void runFor(Duration time) {
         long end = System.nanoTime() + time.toNanos();
-        while (System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
-            run();
+        try (LocalCalls calls = new LocalCalls(resources)) {
+            while (System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
+                run(calls::run);
+            }
         }
     }
 
-    private RunResponse run(SelfTestGraph graph, int number) {
+    private void run(UnaryCall call) {
+        round++;
+        for (SelfTestGraph graph : graphs) {
+            check(graph, answer(graph, call));
+            check(graph, answer(graph, call));
+        }
+    }
+
+    /** Answers a request. */
+    @FunctionalInterface
+    private interface UnaryCall {
+        RunResponse answer(RunRequest request);
+    }
+
+    private RunResponse answer(SelfTestGraph graph, UnaryCall call) {
         try {
-            RunRequest request = RunRequest.parseFrom(graph.request(number).toByteArray());
-            RunResponse response = new RunHandler(resources, request, Context.ROOT).run(0);
-            return RunResponse.parseFrom(response.toByteArray());
+            RunRequest request =
+                    RunRequest.parseFrom(graph.request(round).toByteArray());
+            return RunResponse.parseFrom(call.answer(request).toByteArray());
         } catch (InvalidProtocolBufferException | RuntimeException | LinkageError e) {
             throw new SelfTestException("the self-test '" + graph.name() + "' failed: " + e, e);
         }

@@ -16,14 +16,30 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** What a server tells about itself. */
 final class ServerInfo {
     private final Resources resources;
-    private final GetServerInfoResponse constant;
+    /** Made when first asked for, which a server need not wait for; threads that ask at a time find the same. */
+    private @Nullable GetServerInfoResponse constant;
 
     ServerInfo(Resources resources) {
         this.resources = resources;
+    }
+
+    GetServerInfoResponse get() {
+        GetServerInfoResponse known = constant;
+        if (known == null) {
+            known = constant();
+            constant = known;
+        }
+        GetServerInfoResponse.Builder info = known.toBuilder();
+        resources.engine().devices().forEach(device -> info.addDevices(device(device)));
+        return info.build();
+    }
+
+    private GetServerInfoResponse constant() {
         GetServerInfoResponse.Builder info = GetServerInfoResponse.newBuilder()
                 .setVersion(version())
                 .addAllOperators(operators())
@@ -36,12 +52,6 @@ final class ServerInfo {
                     .setUnit(limit.unit())
                     .setDescription(limit.description()));
         }
-        constant = info.build();
-    }
-
-    GetServerInfoResponse get() {
-        GetServerInfoResponse.Builder info = constant.toBuilder();
-        resources.engine().devices().forEach(device -> info.addDevices(device(device)));
         return info.build();
     }
 

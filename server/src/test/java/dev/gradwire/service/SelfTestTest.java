@@ -3,7 +3,11 @@ package dev.gradwire.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.gradwire.v1.AutogradServiceGrpc;
 import dev.gradwire.v1.GetServerInfoRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -25,7 +29,7 @@ final class SelfTestTest {
     void givesWhatArithmeticGives(SelfTestGraph graph) {
         try (SelfTest test = new SelfTest(1, List.of(graph))) {
             test.run();
-            test.run();
+            test.runFor(Duration.ofMillis(1)); // a round
         }
     }
 
@@ -68,6 +72,23 @@ final class SelfTestTest {
                 right.value(),
                 right.gradient());
         assertFails(unknown, "no_such_operator");
+    }
+
+    @Test
+    void nobodyElseCallsTheServiceOfTheWarmUp() throws IOException {
+        try (TestServer server = TestServer.start();
+                LocalCalls calls = new LocalCalls(server.resources())) {
+            assertThat(calls.run(SelfTestGraph.loop().request(1)).getGradientsCount())
+                    .isEqualTo(1);
+            ManagedChannel stranger = NettyChannelBuilder.forAddress("127.0.0.1", calls.port())
+                    .usePlaintext()
+                    .build();
+            assertThatExceptionOfType(StatusRuntimeException.class)
+                    .isThrownBy(() -> AutogradServiceGrpc.newBlockingStub(stranger)
+                            .run(SelfTestGraph.loop().request(1)))
+                    .withMessageContaining("UNAUTHENTICATED");
+            stranger.shutdownNow();
+        }
     }
 
     @Test
