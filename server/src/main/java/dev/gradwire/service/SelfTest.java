@@ -73,8 +73,7 @@ final class SelfTest implements AutoCloseable {
 
     private RunResponse answer(SelfTestGraph graph, UnaryCall call) {
         try {
-            RunRequest request =
-                    RunRequest.parseFrom(graph.request(round).toByteArray());
+            RunRequest request = RunRequest.parseFrom(graph.request(round).toByteArray());
             return RunResponse.parseFrom(call.answer(request).toByteArray());
         } catch (InvalidProtocolBufferException | RuntimeException | LinkageError e) {
             throw new SelfTestException("the self-test '" + graph.name() + "' failed: " + e, e);
