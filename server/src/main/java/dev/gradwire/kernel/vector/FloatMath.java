@@ -166,4 +166,14 @@ final class FloatMath {
     static FloatVector minimum(FloatVector x, FloatVector y) {
         return FloatRounding.minimum(x, y);
     }
+
+    /** ln |Γ(x)|. */
+    static FloatVector lgamma(FloatVector x) {
+        return FloatGamma.lgamma(x);
+    }
+
+    /** Γ'(x)/Γ(x). */
+    static FloatVector digamma(FloatVector x) {
+        return FloatGamma.digamma(x);
+    }
 }
