@@ -138,7 +138,7 @@ class VectorMathTest {
 
     @Test
     void givesSpecialValues() {
-        Stream.of(SPECIAL.split("[;\n]")).map(String::strip).forEach(line -> {
+        Stream.of(SPECIAL.split("[;\n]", -1)).map(String::strip).filter(line -> !line.isEmpty()).forEach(line -> {
             Row row = Row.of(line.replace("= C", "= 0"));
             boolean asC = line.endsWith("C");
             double exact = asC ? row.function.scalar(row.x, row.y) : row.value;
@@ -158,7 +158,7 @@ class VectorMathTest {
 
     private record Row(MathFunction function, double x, double y, double value) {
         static Row of(String line) {
-            String[] words = line.split(" ");
+            String[] words = line.split(" ", -1);
             int last = words.length - 1;
             double x = Double.parseDouble(words[1]);
             double y = last == 4 ? Double.parseDouble(words[2]) : 0;
