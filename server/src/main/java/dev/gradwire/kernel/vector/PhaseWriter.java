@@ -1,0 +1,289 @@
+package dev.gradwire.kernel.vector;
+
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import dev.gradwire.kernel.Group.Write;
+import dev.gradwire.kernel.GroupOp;
+import dev.gradwire.tensor.DType;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * Writes one phase of a row: a loop over its columns, a vector at a time, the rest under a mask. Lanes of reductions go
+ * round in as many local variables as {@link ReductionOrder#LANES} take: each vector is combined into the first, which
+ * then becomes the last, and folding does not mind where they ended.
+ */
+final class PhaseWriter extends LoopCode {
+    private final int frameLocal;
+    private final int fromLocal;
+    private final int toLocal;
+    private final int laneShift;
+    private final int vectorBytes;
+    private final List<Integer> reductions;
+
+    /** For each reduction the variables of its lanes. */
+    private final List<int[]> lanes = new ArrayList<>();
+
+    private final List<Integer> totals = new ArrayList<>();
+    private final BitSet needed;
+    private int at;
+    private int endOfChunk;
+    private int endOfVectors;
+    private int mask;
+    private boolean masked;
+
+    PhaseWriter(LoopPlan plan, LoopFrame frame, int phase, CodeBuilder code) {
+        super(plan, frame, phase, frame.usedBy(phase), 3, code);
+        frameLocal = afterArguments();
+        fromLocal = frameLocal + 2;
+        toLocal = frameLocal + 4;
+        laneShift = laneBytes == 4 ? 2 : 3;
+        vectorBytes = LoopOps.FLOAT.vectorByteSize();
+        reductions = plan.reductions(phase);
+        needed = plan.needed(phase);
+    }
+
+    void write() {
+        beforeLoop();
+        code.lload(fromLocal).loadConstant(laneShift).lshl().lstore(fromLocal);
+        code.lload(toLocal).loadConstant(laneShift).lshl().lstore(toLocal);
+        at = fromLocal;
+        endOfVectors = inliner.allocate(TypeKind.LONG);
+        if (reductions.isEmpty()) {
+            endOfChunk = toLocal;
+            columns();
+        } else {
+            endOfChunk = inliner.allocate(TypeKind.LONG);
+            for (int reduction : reductions) {
+                identity(reduction);
+                totals.add(stored());
+            }
+            Label chunk = code.newLabel();
+            code.labelBinding(chunk);
+            code.lload(at).loadConstant((long) ReductionOrder.CHUNK << laneShift).ladd();
+            code.lload(toLocal).invokestatic(
+                    java.lang.constant.ClassDesc.of("java.lang.Math"),
+                    "min",
+                    MethodTypeDesc.of(CD_long, CD_long, CD_long));
+            code.lstore(endOfChunk);
+            startLanes();
+            columns();
+            foldLanes();
+            code.lload(at).lload(toLocal).lcmp().iflt(chunk);
+            for (int i = 0; i < totals.size(); i++) {
+                code.aload(totals.get(i));
+                slot(frameLocal, reductions.get(i));
+                put(kind(reductions.get(i)));
+            }
+        }
+        code.return_();
+    }
+
+    /** What stands once for a row. */
+    private void beforeLoop() {
+        for (int value = needed.nextSetBit(0); value >= 0; value = needed.nextSetBit(value + 1)) {
+            if (!form.perRow(value)) {
+                continue;
+            }
+            if (form.isRead(value)) {
+                code.lload(argument(value));
+                repeat(kind(value));
+            } else if (!plan.computedBefore(value, phase)) {
+                slot(frameLocal, value);
+                repeat(kind(value));
+            } else if (form.operands(value).length == 0) {
+                constant(form.instruction(value));
+            } else {
+                compute(value);
+            }
+            define(value);
+        }
+    }
+
+    /** The columns from {@link #at} to {@link #endOfChunk}. */
+    private void columns() {
+        code.lload(endOfChunk).loadConstant(-(long) vectorBytes).land().lstore(endOfVectors);
+        Label loop = code.newLabel();
+        Label rest = code.newLabel();
+        Label end = code.newLabel();
+        code.labelBinding(loop);
+        code.lload(at).lload(endOfVectors).lcmp().ifge(rest);
+        masked = false;
+        body();
+        code.lload(at).loadConstant((long) vectorBytes).ladd().lstore(at).goto_(loop);
+        code.labelBinding(rest);
+        code.lload(at).lload(endOfChunk).lcmp().ifge(end);
+        mask = inliner.allocate(TypeKind.REFERENCE);
+        code.lload(endOfChunk).lload(at).lsub().loadConstant(laneShift).lshr();
+        inliner.call(new Helper(OPS, "first" + laneBytes, MethodTypeDesc.of(LoopKind.MASK.desc(), CD_long)));
+        code.astore(mask);
+        masked = true;
+        body();
+        code.lload(endOfChunk).lstore(at);
+        code.labelBinding(end);
+    }
+
+    private void body() {
+        List<Integer> places = new ArrayList<>();
+        int mark = inliner.mark();
+        for (int i = 0; i < reductions.size(); i++) {
+            int operand = form.instruction(reductions.get(i)).a();
+            make(operand, places);
+            combine(i, local(operand));
+        }
+        for (int value = needed.nextSetBit(0); value >= 0; value = needed.nextSetBit(value + 1)) {
+            if (plan.keptIn(value) == phase) {
+                make(value, places);
+                code.aload(local(value));
+                store(kind(value), frame.addressOfKept(value));
+            }
+        }
+        for (int number : plan.placeWrites(phase)) {
+            Write write = form.writes().get(number);
+            make(write.value(), places);
+            write(write, frame.addressOfWrite(number));
+        }
+        places.forEach(this::forget);
+        inliner.release(mark);
+    }
+
+    /** Has a value at places, and what it is computed from, in local variables. */
+    private void make(int value, List<Integer> places) {
+        if (has(value)) {
+            return;
+        }
+        if (plan.isRead(value, phase)) {
+            load(kind(value), frame.addressOf(value));
+        } else if (form.instruction(value).op() == GroupOp.INDEX) {
+            LoopKind kind = kind(value);
+            code.lload(at).loadConstant(laneShift).lshr();
+            inliner.call(new Helper(OPS, "index" + kind.label(), MethodTypeDesc.of(kind.desc(), CD_long)));
+        } else {
+            for (int operand : form.operands(value)) {
+                make(operand, places);
+            }
+            compute(value);
+        }
+        define(value);
+        places.add(value);
+    }
+
+    private void place(LoopKind kind, int address) {
+        code.lload(argument(address)).lload(at);
+        if (kind == LoopKind.MASK) {
+            code.loadConstant(laneShift).lshr();
+        }
+        code.ladd();
+    }
+
+    private void load(LoopKind kind, int address) {
+        place(kind, address);
+        String name = labelled("load", kind);
+        if (masked) {
+            code.aload(mask);
+            inliner.call(new Helper(OPS, name, MethodTypeDesc.of(kind.desc(), CD_long, LoopKind.MASK.desc())));
+        } else {
+            inliner.call(new Helper(OPS, name, MethodTypeDesc.of(kind.desc(), CD_long)));
+        }
+    }
+
+    /** Stores the vector on the stack. */
+    private void store(LoopKind kind, int address) {
+        place(kind, address);
+        String name = named("store", kind);
+        if (masked) {
+            code.aload(mask);
+            inliner.call(new Helper(OPS, name, MethodTypeDesc.of(CD_void, kind.desc(), CD_long, LoopKind.MASK.desc())));
+        } else {
+            inliner.call(new Helper(OPS, name, MethodTypeDesc.of(CD_void, kind.desc(), CD_long)));
+        }
+    }
+
+    private void write(Write write, int address) {
+        LoopKind kind = kind(write.value());
+        GroupOp overRows = write.overRows();
+        if (overRows != null) {
+            load(kind, address);
+            code.aload(local(write.value()));
+            call(LoopSupport.combine(overRows, kind));
+        } else {
+            code.aload(local(write.value()));
+        }
+        store(kind, address);
+    }
+
+    private void startLanes() {
+        boolean first = lanes.isEmpty();
+        for (int i = 0; i < reductions.size(); i++) {
+            int value = reductions.get(i);
+            int count = kind(value) == LoopKind.MASK ? 1 : ReductionOrder.LANES * laneBytes / vectorBytes;
+            if (first) {
+                int[] variables = new int[count];
+                for (int j = 0; j < count; j++) {
+                    variables[j] = inliner.allocate(TypeKind.REFERENCE);
+                }
+                lanes.add(variables);
+            }
+            for (int variable : lanes.get(i)) {
+                identity(value);
+                code.astore(variable);
+            }
+        }
+    }
+
+    private void combine(int reduction, int operand) {
+        int value = reductions.get(reduction);
+        GroupOp op = form.instruction(value).op();
+        int[] variables = lanes.get(reduction);
+        code.aload(variables[0]).aload(operand);
+        if (masked) {
+            code.aload(mask);
+            call(LoopSupport.combineSome(op, kind(value)));
+        } else {
+            call(LoopSupport.combine(op, kind(value)));
+        }
+        for (int i = 1; i < variables.length; i++) {
+            code.aload(variables[i]).astore(variables[i - 1]);
+        }
+        code.astore(variables[variables.length - 1]);
+    }
+
+    /** Folds the lanes of a chunk and combines the result into the total. */
+    private void foldLanes() {
+        for (int i = 0; i < reductions.size(); i++) {
+            int value = reductions.get(i);
+            GroupOp op = form.instruction(value).op();
+            LoopKind kind = kind(value);
+            int[] variables = lanes.get(i);
+            for (int half = variables.length / 2; half > 0; half /= 2) {
+                for (int j = 0; j < half; j++) {
+                    code.aload(variables[j]).aload(variables[j + half]);
+                    call(LoopSupport.combine(op, kind));
+                    code.astore(variables[j]);
+                }
+            }
+            code.aload(totals.get(i)).aload(variables[0]);
+            call(LoopSupport.fold(op, kind));
+            call(LoopSupport.combine(op, kind));
+            code.astore(totals.get(i));
+        }
+    }
+
+    /** Pushes what changes nothing. */
+    private void identity(int reduction) {
+        DType dtype = form.dtype(reduction);
+        constant(kind(reduction), dtype, LoopSupport.identity(form.instruction(reduction).op(), dtype));
+    }
+
+    private int stored() {
+        int slot = inliner.allocate(TypeKind.REFERENCE);
+        code.astore(slot);
+        return slot;
+    }
+}
