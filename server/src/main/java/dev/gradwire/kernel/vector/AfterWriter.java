@@ -39,6 +39,6 @@ final class AfterWriter extends LoopCode {
             code.aload(local(value)).lload(argument(frame.addressOfWrite(write)));
             put(kind(value));
         }
-        code.return_();
+        end(frameLocal);
     }
 }

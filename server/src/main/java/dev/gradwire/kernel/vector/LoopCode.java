@@ -10,6 +10,7 @@ import dev.gradwire.kernel.Group.Instruction;
 import dev.gradwire.kernel.GroupOp;
 import dev.gradwire.tensor.DType;
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
@@ -21,6 +22,8 @@ import java.util.Map;
 /** One method of a generated loop as it is written: which values are in which local variables, and calls of helpers. */
 class LoopCode {
     static final ClassDesc OPS = ClassDesc.ofDescriptor(LoopOps.class.descriptorString());
+
+    private static final ClassDesc THROWABLE = ClassDesc.of("java.lang.Throwable");
 
     protected final LoopPlan plan;
     protected final LoopForm form;
@@ -157,5 +160,24 @@ class LoopCode {
     /** Pushes where a value stands in the frame. */
     void slot(int frameLocal, int value) {
         code.lload(frameLocal).loadConstant((long) frame.slot(value)).ladd();
+    }
+
+    /**
+     * Ends the method, with code that never runs and that the JVM's first compiler refuses: a handler that is reached
+     * without an exception too. It would inline the Vector API into code slower than what it calls, until it runs out of
+     * registers and leaves the method to stay as slow as it is; refusing at once, it leaves it to the second.
+     */
+    void end(int frameLocal) {
+        Label handler = code.newLabel();
+        Label from = code.newLabel();
+        Label to = code.newLabel();
+        Label done = code.newLabel();
+        code.lload(frameLocal).loadConstant(-1L).lcmp().ifne(done);
+        code.labelBinding(from);
+        code.aconst_null().checkcast(THROWABLE);
+        code.labelBinding(to).goto_(handler);
+        code.labelBinding(handler).athrow();
+        code.labelBinding(done).return_();
+        code.exceptionCatchAll(from, to, handler);
     }
 }

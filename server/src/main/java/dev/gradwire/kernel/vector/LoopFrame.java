@@ -1,6 +1,5 @@
 package dev.gradwire.kernel.vector;
 
-import dev.gradwire.kernel.Group.Write;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -114,7 +113,7 @@ final class LoopFrame {
             return form.dtype(address).sizeInBytes();
         }
         if (address < reads + writes) {
-            Write write = form.writes().get(address - reads);
+            LoopForm.Result write = form.writes().get(address - reads);
             return form.dtype(write.value()).sizeInBytes();
         }
         return form.dtype(kept.get(address - reads - writes)).sizeInBytes();

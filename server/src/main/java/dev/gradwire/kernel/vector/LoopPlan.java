@@ -1,7 +1,6 @@
 package dev.gradwire.kernel.vector;
 
 import dev.gradwire.kernel.Group.Instruction;
-import dev.gradwire.kernel.Group.Write;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -38,8 +37,8 @@ final class LoopPlan {
                 levels[value]++;
             }
         }
-        for (Write write : form.writes()) {
-            if (!form.perRow(write.value())) {
+        for (LoopForm.Result write : form.writes()) {
+            if (!write.perRow()) {
                 last = Math.max(last, levels[write.value()]);
             }
         }
@@ -90,8 +89,8 @@ final class LoopPlan {
     /** The number of the write that stores this value at places, so that it can be read again; −1 without one. */
     int storedBy(int value) {
         for (int i = 0; i < form.writes().size(); i++) {
-            Write write = form.writes().get(i);
-            if (write.value() == value && write.overRows() == null && !form.perRow(value)) {
+            LoopForm.Result write = form.writes().get(i);
+            if (write.value() == value && !write.perRow() && write.overRows() == null && !form.perRow(value)) {
                 return i;
             }
         }
@@ -120,8 +119,8 @@ final class LoopPlan {
     List<Integer> placeWrites(int phase) {
         List<Integer> found = new ArrayList<>();
         for (int i = 0; i < form.writes().size(); i++) {
-            int value = form.writes().get(i).value();
-            if (!form.perRow(value) && levels[value] == phase) {
+            LoopForm.Result write = form.writes().get(i);
+            if (!write.perRow() && levels[write.value()] == phase) {
                 found.add(i);
             }
         }
@@ -132,8 +131,8 @@ final class LoopPlan {
     List<Integer> rowWrites(int phase) {
         List<Integer> found = new ArrayList<>();
         for (int i = 0; i < form.writes().size(); i++) {
-            int value = form.writes().get(i).value();
-            if (form.perRow(value) && Math.max(levels[value] - 1, 0) == phase) {
+            LoopForm.Result write = form.writes().get(i);
+            if (write.perRow() && Math.max(levels[write.value()] - 1, 0) == phase) {
                 found.add(i);
             }
         }

@@ -44,7 +44,7 @@ final class LoopWriter {
 
     private void body(ClassBuilder to) {
         to.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER | ClassFile.ACC_SYNTHETIC);
-        to.withInterfaceSymbols(ClassDesc.ofDescriptor(Loop.class.descriptorString()));
+        to.withInterfaceSymbols(ClassDesc.ofDescriptor(GroupLoop.class.descriptorString()));
         to.withMethodBody(INIT_NAME, MTD_void, 0, code -> code.aload(0)
                 .invokespecial(CD_Object, INIT_NAME, MTD_void)
                 .return_());

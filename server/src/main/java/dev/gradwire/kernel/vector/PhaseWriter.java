@@ -3,7 +3,6 @@ package dev.gradwire.kernel.vector;
 import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
-import dev.gradwire.kernel.Group.Write;
 import dev.gradwire.kernel.GroupOp;
 import dev.gradwire.tensor.DType;
 import java.lang.classfile.CodeBuilder;
@@ -82,7 +81,7 @@ final class PhaseWriter extends LoopCode {
                 put(kind(reductions.get(i)));
             }
         }
-        code.return_();
+        end(frameLocal);
     }
 
     /** What stands once for a row. */
@@ -145,7 +144,7 @@ final class PhaseWriter extends LoopCode {
             }
         }
         for (int number : plan.placeWrites(phase)) {
-            Write write = form.writes().get(number);
+            LoopForm.Result write = form.writes().get(number);
             make(write.value(), places);
             write(write, frame.addressOfWrite(number));
         }
@@ -205,7 +204,7 @@ final class PhaseWriter extends LoopCode {
         }
     }
 
-    private void write(Write write, int address) {
+    private void write(LoopForm.Result write, int address) {
         LoopKind kind = kind(write.value());
         GroupOp overRows = write.overRows();
         if (overRows != null) {

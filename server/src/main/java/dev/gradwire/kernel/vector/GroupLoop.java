@@ -5,7 +5,7 @@ package dev.gradwire.kernel.vector;
  * ({@link LoopPlan#kept}), each of the first element of a row. Results of reductions over the rows are combined into what
  * is there; a frame is memory of the calling thread for values that stand once for a row.
  */
-interface Loop {
+interface GroupLoop {
     /**
      * Runs whole rows.
      *
