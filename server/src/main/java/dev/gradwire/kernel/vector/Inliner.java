@@ -13,8 +13,10 @@ import java.lang.classfile.MethodModel;
 import java.lang.classfile.Opcode;
 import java.lang.classfile.PseudoInstruction;
 import java.lang.classfile.TypeKind;
+import java.lang.classfile.attribute.CodeAttribute;
 import java.lang.classfile.instruction.BranchInstruction;
 import java.lang.classfile.instruction.ExceptionCatch;
+import java.lang.classfile.instruction.FieldInstruction;
 import java.lang.classfile.instruction.IncrementInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.classfile.instruction.LabelTarget;
@@ -24,19 +26,34 @@ import java.lang.classfile.instruction.ReturnInstruction;
 import java.lang.classfile.instruction.StoreInstruction;
 import java.lang.classfile.instruction.TableSwitchInstruction;
 import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.DirectMethodHandleDesc;
+import java.lang.constant.DynamicCallSiteDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.invoke.CallSite;
+import java.lang.invoke.ConstantCallSite;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies static methods of this package into generated code where it would call them. The compiler of the JVM inlines
  * calls only until a method has grown so large, which a few transcendental functions are enough for, and a vector passed
- * to a method that is not inlined becomes an object; methods of the Vector API themselves are inlined always.
+ * to a method that is not inlined becomes an object; methods of the Vector API themselves are inlined always. What
+ * cannot be copied is called through a constant handle, which is inlined later and further than a plain call.
  */
 final class Inliner {
     private static final Map<ClassDesc, Map<String, CodeModel>> METHODS = new ConcurrentHashMap<>();
     private static final String PACKAGE = Inliner.class.getPackageName();
+    private static final DirectMethodHandleDesc BIND = ConstantDescs.ofCallsiteBootstrap(
+            ClassDesc.ofDescriptor(Inliner.class.descriptorString()),
+            "bind",
+            ConstantDescs.CD_CallSite,
+            ConstantDescs.CD_String);
 
     private final CodeBuilder code;
     private int nextLocal;
@@ -78,6 +95,30 @@ final class Inliner {
         return found;
     }
 
+    private static boolean canBeCopied(CodeModel body) {
+        for (CodeElement element : body) {
+            boolean no =
+                    switch (element) {
+                        case ExceptionCatch _, TableSwitchInstruction _, LookupSwitchInstruction _ -> true;
+                        // handles of functions are private to their classes
+                        case FieldInstruction field -> field.typeSymbol().equals(ConstantDescs.CD_MethodHandle);
+                        default -> false;
+                    };
+            if (no) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Bootstrap of a call through a constant handle. */
+    static CallSite bind(MethodHandles.Lookup caller, String name, MethodType type, String owner)
+            throws ReflectiveOperationException {
+        Class<?> home = caller.findClass(PACKAGE + "." + owner);
+        MethodHandles.Lookup inside = MethodHandles.privateLookupIn(home, MethodHandles.lookup());
+        return new ConstantCallSite(inside.findStatic(home, name, type));
+    }
+
     private static Map<String, CodeModel> parse(ClassDesc owner) {
         try (InputStream in = Inliner.class.getResourceAsStream(owner.displayName() + ".class")) {
             if (in == null) {
@@ -100,9 +141,14 @@ final class Inliner {
 
     private void copy(ClassDesc owner, String name, String type) {
         CodeModel body = method(owner, name, type);
+        if (!canBeCopied(body)) {
+            code.invokedynamic(DynamicCallSiteDesc.of(
+                    BIND, name, MethodTypeDesc.ofDescriptor(type), owner.displayName()));
+            return;
+        }
         int base = nextLocal;
-        nextLocal += ((java.lang.classfile.attribute.CodeAttribute) body).maxLocals();
-        storeArguments(java.lang.constant.MethodTypeDesc.ofDescriptor(type).parameterList(), base);
+        nextLocal += ((CodeAttribute) body).maxLocals();
+        storeArguments(MethodTypeDesc.ofDescriptor(type).parameterList(), base);
         Map<Label, Label> labels = new HashMap<>();
         Label end = code.newLabel();
         List<CodeElement> elements = body.elementList();
@@ -130,11 +176,9 @@ final class Inliner {
     }
 
     private void copy(
-            CodeElement element, int base, Map<Label, Label> labels, @org.jspecify.annotations.Nullable Label end) {
+            CodeElement element, int base, Map<Label, Label> labels, @Nullable Label end) {
         switch (element) {
             case LabelTarget target -> code.labelBinding(labels.computeIfAbsent(target.label(), l -> code.newLabel()));
-            case ExceptionCatch _, TableSwitchInstruction _, LookupSwitchInstruction _ ->
-                throw new IllegalArgumentException("cannot copy " + element);
             case PseudoInstruction _ -> {}
             case LoadInstruction load -> code.loadLocal(load.typeKind(), base + load.slot());
             case StoreInstruction store -> code.storeLocal(store.typeKind(), base + store.slot());

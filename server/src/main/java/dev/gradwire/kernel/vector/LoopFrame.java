@@ -11,6 +11,9 @@ final class LoopFrame {
     /** Bytes of a value in the frame. */
     private static final int SLOT = 8;
 
+    /** Bytes of the lanes of one reduction. */
+    private static final int LANE_BYTES = ReductionOrder.LANES * 8;
+
     private final LoopPlan plan;
     private final LoopForm form;
     private final Map<Integer, Integer> slots = new HashMap<>();
@@ -32,8 +35,24 @@ final class LoopFrame {
         return form.reads().size() + form.writes().size() + kept.size();
     }
 
-    int bytes() {
+    /** Bytes of the values that are handed on. */
+    int slotBytes() {
         return slots.size() * SLOT;
+    }
+
+    /** Bytes of the values and of the lanes of reductions. */
+    int bytes() {
+        int most = 0;
+        for (int phase = 0; phase < plan.phases(); phase++) {
+            most = Math.max(most, plan.reductions(phase).size());
+        }
+        return most == 0 ? slotBytes() : lanes(most);
+    }
+
+    /** Where the lanes of a phase's reductions stand: of the first one, the second one, … */
+    int lanes(int reduction) {
+        int lineBytes = 64;
+        return (slotBytes() + lineBytes - 1) / lineBytes * lineBytes + reduction * LANE_BYTES;
     }
 
     /** Where a value stands in the frame. */

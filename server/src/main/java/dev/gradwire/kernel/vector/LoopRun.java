@@ -168,8 +168,8 @@ final class LoopRun implements GroupRun {
         long[] addresses = binding.row(bases, row);
         int parts = Math.toIntExact((columns + PART_PLACES - 1) / PART_PLACES);
         long chunkBytes = 8L * binding.mostReductions();
-        long memory = Scratch.OF_TOTALS.get(padded(layout.bytes()) + ReductionOrder.chunks(columns) * chunkBytes);
-        long partials = memory + padded(layout.bytes());
+        long memory = Scratch.OF_TOTALS.get(padded(layout.slotBytes()) + ReductionOrder.chunks(columns) * chunkBytes);
+        long partials = memory + padded(layout.slotBytes());
         for (int i = 0; i < binding.plan().phases(); i++) {
             int phase = i;
             List<Integer> reductions = binding.plan().reductions(phase);
@@ -179,7 +179,8 @@ final class LoopRun implements GroupRun {
                     long from = part * PART_PLACES;
                     long to = Math.min(columns, from + PART_PLACES);
                     long frame = Scratch.OF_LOOP.get(layout.bytes());
-                    LoopOps.ALL.asSlice(frame, layout.bytes()).copyFrom(LoopOps.ALL.asSlice(memory, layout.bytes()));
+                    LoopOps.ALL.asSlice(frame, layout.slotBytes())
+                            .copyFrom(LoopOps.ALL.asSlice(memory, layout.slotBytes()));
                     if (reductions.isEmpty()) {
                         loop.phase(phase, addresses, frame, from, to);
                         return;

@@ -11,12 +11,14 @@ import java.lang.classfile.TypeKind;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Writes one phase of a row: a loop over its columns, a vector at a time, the rest under a mask. Lanes of reductions go
- * round in as many local variables as {@link ReductionOrder#LANES} take: each vector is combined into the first, which
- * then becomes the last, and folding does not mind where they ended.
+ * Writes one phase of a row: a loop over its columns, a vector at a time, the rest under a mask. Lanes of reductions
+ * stand in the frame: as local variables that take turns they became objects in some loops, and as many vectors as
+ * there are lanes in one step would make the code as many times as long.
  */
 final class PhaseWriter extends LoopCode {
     private final int frameLocal;
@@ -24,10 +26,11 @@ final class PhaseWriter extends LoopCode {
     private final int toLocal;
     private final int laneShift;
     private final int vectorBytes;
+    private final int lanesBytes;
     private final List<Integer> reductions;
 
-    /** For each reduction the variables of its lanes. */
-    private final List<int[]> lanes = new ArrayList<>();
+    /** The variables of the lanes of bools, by the reductions' numbers. */
+    private final Map<Integer, Integer> masks = new HashMap<>();
 
     private final List<Integer> totals = new ArrayList<>();
     private final BitSet needed;
@@ -44,6 +47,7 @@ final class PhaseWriter extends LoopCode {
         toLocal = frameLocal + 4;
         laneShift = laneBytes == 4 ? 2 : 3;
         vectorBytes = LoopOps.FLOAT.vectorByteSize();
+        lanesBytes = ReductionOrder.LANES * laneBytes;
         reductions = plan.reductions(phase);
         needed = plan.needed(phase);
     }
@@ -218,39 +222,68 @@ final class PhaseWriter extends LoopCode {
     }
 
     private void startLanes() {
-        boolean first = lanes.isEmpty();
         for (int i = 0; i < reductions.size(); i++) {
             int value = reductions.get(i);
-            int count = kind(value) == LoopKind.MASK ? 1 : ReductionOrder.LANES * laneBytes / vectorBytes;
-            if (first) {
-                int[] variables = new int[count];
-                for (int j = 0; j < count; j++) {
-                    variables[j] = inliner.allocate(TypeKind.REFERENCE);
-                }
-                lanes.add(variables);
+            identity(value);
+            int start = stored();
+            if (isMask(value)) {
+                masks.put(value, start);
+                continue;
             }
-            for (int variable : lanes.get(i)) {
-                identity(value);
-                code.astore(variable);
+            for (int offset = 0; offset < lanesBytes; offset += vectorBytes) {
+                code.aload(start);
+                lanes(i, offset);
+                storeWhole(kind(value));
             }
         }
+    }
+
+    private boolean isMask(int value) {
+        return kind(value) == LoopKind.MASK;
+    }
+
+    /** Pushes the address of lanes of a reduction. */
+    private void lanes(int reduction, int offset) {
+        code.lload(frameLocal).loadConstant((long) frame.lanes(reduction) + offset).ladd();
+    }
+
+    /** Pushes the address of the lanes of a reduction that the vector at hand belongs to. */
+    private void lanesHere(int reduction) {
+        lanes(reduction, 0);
+        code.lload(at).loadConstant(lanesBytes - 1L).land().ladd();
     }
 
     private void combine(int reduction, int operand) {
         int value = reductions.get(reduction);
         GroupOp op = form.instruction(value).op();
-        int[] variables = lanes.get(reduction);
-        code.aload(variables[0]).aload(operand);
+        LoopKind kind = kind(value);
+        if (isMask(value)) {
+            code.aload(masks.get(value));
+        } else {
+            lanesHere(reduction);
+            loadWhole(kind);
+        }
+        code.aload(operand);
         if (masked) {
             code.aload(mask);
-            call(LoopSupport.combineSome(op, kind(value)));
+            call(LoopSupport.combineSome(op, kind));
         } else {
-            call(LoopSupport.combine(op, kind(value)));
+            call(LoopSupport.combine(op, kind));
         }
-        for (int i = 1; i < variables.length; i++) {
-            code.aload(variables[i]).astore(variables[i - 1]);
+        if (isMask(value)) {
+            code.astore(masks.get(value));
+        } else {
+            lanesHere(reduction);
+            storeWhole(kind);
         }
-        code.astore(variables[variables.length - 1]);
+    }
+
+    private void loadWhole(LoopKind kind) {
+        inliner.call(new Helper(OPS, labelled("load", kind), MethodTypeDesc.of(kind.desc(), CD_long)));
+    }
+
+    private void storeWhole(LoopKind kind) {
+        inliner.call(new Helper(OPS, named("store", kind), MethodTypeDesc.of(CD_void, kind.desc(), CD_long)));
     }
 
     /** Folds the lanes of a chunk and combines the result into the total. */
@@ -259,18 +292,27 @@ final class PhaseWriter extends LoopCode {
             int value = reductions.get(i);
             GroupOp op = form.instruction(value).op();
             LoopKind kind = kind(value);
-            int[] variables = lanes.get(i);
-            for (int half = variables.length / 2; half > 0; half /= 2) {
-                for (int j = 0; j < half; j++) {
-                    code.aload(variables[j]).aload(variables[j + half]);
-                    call(LoopSupport.combine(op, kind));
-                    code.astore(variables[j]);
-                }
+            code.aload(totals.get(i));
+            if (isMask(value)) {
+                code.aload(masks.get(value));
+            } else {
+                foldVectors(i, op, kind, 0, 1);
             }
-            code.aload(totals.get(i)).aload(variables[0]);
             call(LoopSupport.fold(op, kind));
             call(LoopSupport.combine(op, kind));
             code.astore(totals.get(i));
+        }
+    }
+
+    /** Pushes one vector of every so many vectors of lanes, from one on: halves are folded onto each other last. */
+    private void foldVectors(int reduction, GroupOp op, LoopKind kind, int first, int step) {
+        if (step * vectorBytes >= lanesBytes) {
+            lanes(reduction, first * vectorBytes);
+            loadWhole(kind);
+        } else {
+            foldVectors(reduction, op, kind, first, 2 * step);
+            foldVectors(reduction, op, kind, first + step, 2 * step);
+            call(LoopSupport.combine(op, kind));
         }
     }
 
