@@ -2,8 +2,8 @@ package dev.gradwire.kernel.vector;
 
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.lang.reflect.Method;
 import java.lang.invoke.MethodType;
+import java.lang.reflect.Method;
 
 /** A static method that generated loops call. */
 record Helper(ClassDesc owner, String name, MethodTypeDesc type) {

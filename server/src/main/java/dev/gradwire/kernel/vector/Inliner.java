@@ -97,13 +97,12 @@ final class Inliner {
 
     private static boolean canBeCopied(CodeModel body) {
         for (CodeElement element : body) {
-            boolean no =
-                    switch (element) {
-                        case ExceptionCatch _, TableSwitchInstruction _, LookupSwitchInstruction _ -> true;
-                        // handles of functions are private to their classes
-                        case FieldInstruction field -> field.typeSymbol().equals(ConstantDescs.CD_MethodHandle);
-                        default -> false;
-                    };
+            boolean no = switch (element) {
+                case ExceptionCatch _, TableSwitchInstruction _, LookupSwitchInstruction _ -> true;
+                // handles of functions are private to their classes
+                case FieldInstruction field -> field.typeSymbol().equals(ConstantDescs.CD_MethodHandle);
+                default -> false;
+            };
             if (no) {
                 return false;
             }
@@ -142,8 +141,8 @@ final class Inliner {
     private void copy(ClassDesc owner, String name, String type) {
         CodeModel body = method(owner, name, type);
         if (!canBeCopied(body)) {
-            code.invokedynamic(DynamicCallSiteDesc.of(
-                    BIND, name, MethodTypeDesc.ofDescriptor(type), owner.displayName()));
+            code.invokedynamic(
+                    DynamicCallSiteDesc.of(BIND, name, MethodTypeDesc.ofDescriptor(type), owner.displayName()));
             return;
         }
         int base = nextLocal;
@@ -175,8 +174,7 @@ final class Inliner {
         }
     }
 
-    private void copy(
-            CodeElement element, int base, Map<Label, Label> labels, @Nullable Label end) {
+    private void copy(CodeElement element, int base, Map<Label, Label> labels, @Nullable Label end) {
         switch (element) {
             case LabelTarget target -> code.labelBinding(labels.computeIfAbsent(target.label(), l -> code.newLabel()));
             case PseudoInstruction _ -> {}
@@ -190,8 +188,12 @@ final class Inliner {
             }
             case BranchInstruction branch ->
                 code.branch(branch.opcode(), labels.computeIfAbsent(branch.target(), l -> code.newLabel()));
-            case InvokeInstruction call when isOurs(call) ->
-                copy(call.owner().asSymbol(), call.name().stringValue(), call.type().stringValue());
+            case InvokeInstruction call
+            when isOurs(call) ->
+                copy(
+                        call.owner().asSymbol(),
+                        call.name().stringValue(),
+                        call.type().stringValue());
             default -> code.with(element);
         }
     }

@@ -1,7 +1,7 @@
 package dev.gradwire.kernel.vector;
 
-import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_double;
+import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
@@ -108,29 +108,28 @@ class LoopCode {
     }
 
     void constant(LoopKind kind, DType dtype, long bits) {
-        ClassDesc type =
-                switch (kind) {
-                    case FLOAT -> {
-                        code.loadConstant((float) Double.longBitsToDouble(bits));
-                        yield CD_float;
-                    }
-                    case DOUBLE -> {
-                        code.loadConstant(Double.longBitsToDouble(bits));
-                        yield CD_double;
-                    }
-                    case INT -> {
-                        code.loadConstant((int) bits);
-                        yield CD_int;
-                    }
-                    case LONG -> {
-                        code.loadConstant(bits);
-                        yield CD_long;
-                    }
-                    case MASK -> {
-                        code.loadConstant(bits != 0 ? 1 : 0);
-                        yield CD_int;
-                    }
-                };
+        ClassDesc type = switch (kind) {
+            case FLOAT -> {
+                code.loadConstant((float) Double.longBitsToDouble(bits));
+                yield CD_float;
+            }
+            case DOUBLE -> {
+                code.loadConstant(Double.longBitsToDouble(bits));
+                yield CD_double;
+            }
+            case INT -> {
+                code.loadConstant((int) bits);
+                yield CD_int;
+            }
+            case LONG -> {
+                code.loadConstant(bits);
+                yield CD_long;
+            }
+            case MASK -> {
+                code.loadConstant(bits != 0 ? 1 : 0);
+                yield CD_int;
+            }
+        };
         inliner.call(new Helper(OPS, named("constant", kind), MethodTypeDesc.of(kind.desc(), type)));
     }
 

@@ -88,7 +88,8 @@ final class LoopCompiler implements HotGroups {
     }
 
     /** A loop for a group, on the calling thread, not yet compiled by the JVM; null where none can be had. */
-    @Nullable LoopRun compile(Group group) {
+    @Nullable
+    LoopRun compile(Group group) {
         LoopBinding binding = LoopBinding.of(group);
         if (binding == null) {
             return null;

@@ -680,4 +680,60 @@ final class LoopMath {
     static <E> VectorMask<E> foldAll(VectorMask<E> lanes) {
         return lanes.vectorSpecies().maskAll(lanes.allTrue());
     }
+
+    static FloatVector reciprocal(FloatVector a) {
+        return FloatVector.broadcast(LoopOps.FLOAT, 1).div(a);
+    }
+
+    static DoubleVector reciprocal(DoubleVector a) {
+        return DoubleVector.broadcast(LoopOps.DOUBLE, 1).div(a);
+    }
+
+    static IntVector castInt(FloatVector a) {
+        return (IntVector) a.convert(VectorOperators.F2I, 0);
+    }
+
+    static FloatVector castFloat(IntVector a) {
+        return (FloatVector) a.convert(VectorOperators.I2F, 0);
+    }
+
+    static LongVector castLong(DoubleVector a) {
+        return (LongVector) a.convert(VectorOperators.D2L, 0);
+    }
+
+    static DoubleVector castDouble(LongVector a) {
+        return (DoubleVector) a.convert(VectorOperators.L2D, 0);
+    }
+
+    static VectorMask<Float> castMask4(FloatVector a) {
+        return a.compare(VectorOperators.NE, 0);
+    }
+
+    static VectorMask<Float> castMask4(IntVector a) {
+        return a.compare(VectorOperators.NE, 0).cast(LoopOps.FLOAT);
+    }
+
+    static VectorMask<Double> castMask8(DoubleVector a) {
+        return a.compare(VectorOperators.NE, 0);
+    }
+
+    static VectorMask<Double> castMask8(LongVector a) {
+        return a.compare(VectorOperators.NE, 0).cast(LoopOps.DOUBLE);
+    }
+
+    static FloatVector castFloat(VectorMask<Float> a) {
+        return FloatVector.zero(LoopOps.FLOAT).blend(1, a);
+    }
+
+    static IntVector castInt(VectorMask<Float> a) {
+        return IntVector.zero(LoopOps.INT).blend(1, a.cast(LoopOps.INT));
+    }
+
+    static DoubleVector castDouble(VectorMask<Double> a) {
+        return DoubleVector.zero(LoopOps.DOUBLE).blend(1, a);
+    }
+
+    static LongVector castLong(VectorMask<Double> a) {
+        return LongVector.zero(LoopOps.LONG).blend(1, a.cast(LoopOps.LONG));
+    }
 }

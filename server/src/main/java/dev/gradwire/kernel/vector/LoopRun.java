@@ -99,7 +99,9 @@ final class LoopRun implements GroupRun {
         }
         for (int i = 0; i < parts.length; i++) {
             parts[i] = blocks == 1 ? results[columnTotals.get(i).address()] : memory;
-            memory += blocks == 1 ? 0 : padded(blocks * columns * columnTotals.get(i).bytes());
+            memory += blocks == 1
+                    ? 0
+                    : padded(blocks * columns * columnTotals.get(i).bytes());
         }
         if (blocks == 1) {
             block(bases, parts, 0, blockRows);
@@ -179,7 +181,8 @@ final class LoopRun implements GroupRun {
                     long from = part * PART_PLACES;
                     long to = Math.min(columns, from + PART_PLACES);
                     long frame = Scratch.OF_LOOP.get(layout.bytes());
-                    LoopOps.ALL.asSlice(frame, layout.slotBytes())
+                    LoopOps.ALL
+                            .asSlice(frame, layout.slotBytes())
                             .copyFrom(LoopOps.ALL.asSlice(memory, layout.slotBytes()));
                     if (reductions.isEmpty()) {
                         loop.phase(phase, addresses, frame, from, to);

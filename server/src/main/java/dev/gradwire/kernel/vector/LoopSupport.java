@@ -87,16 +87,15 @@ final class LoopSupport {
         LoopKind[] kinds = Arrays.stream(form.operands(value))
                 .mapToObj(operand -> kind(form.dtype(operand)))
                 .toArray(LoopKind[]::new);
-        boolean known =
-                switch (op) {
-                    case CONSTANT -> true;
-                    case INDEX -> kind == LoopKind.INT || kind == LoopKind.LONG;
-                    case CAST -> kinds[0] == kind || find(name(op, kind, laneBytes), kinds) != null;
-                    default ->
-                        op.isReduction()
-                                ? kinds[0] == kind && find(name(op, kind, laneBytes), kind, kind) != null
-                                : find(name(op, kind, laneBytes), kinds) != null;
-                };
+        boolean known = switch (op) {
+            case CONSTANT -> true;
+            case INDEX -> kind == LoopKind.INT || kind == LoopKind.LONG;
+            case CAST -> kinds[0] == kind || find(name(op, kind, laneBytes), kinds) != null;
+            default ->
+                op.isReduction()
+                        ? kinds[0] == kind && find(name(op, kind, laneBytes), kind, kind) != null
+                        : find(name(op, kind, laneBytes), kinds) != null;
+        };
         return known ? null : "has " + op + " of " + instruction.dtype().label();
     }
 
@@ -109,8 +108,7 @@ final class LoopSupport {
     }
 
     private static @Nullable Helper find(String name, LoopKind... kinds) {
-        return HELPERS.get(
-                key(name, Arrays.stream(kinds).map(LoopKind::type).toArray(Class<?>[]::new)));
+        return HELPERS.get(key(name, Arrays.stream(kinds).map(LoopKind::type).toArray(Class<?>[]::new)));
     }
 
     /** What computes an operation. */

@@ -9,7 +9,6 @@ import dev.gradwire.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +27,23 @@ final class LoopTrial {
     private static final int WINS = 20;
 
     private static final double[] SPECIAL = {
-        0.0, -0.0, 1, -1, 0.5, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e30, -1e30, 1e-40, 88.8,
-        -103.9, 3e5, -7e6, 2, 1e300
+        0.0,
+        -0.0,
+        1,
+        -1,
+        0.5,
+        Double.NaN,
+        Double.POSITIVE_INFINITY,
+        Double.NEGATIVE_INFINITY,
+        1e30,
+        -1e30,
+        1e-40,
+        88.8,
+        -103.9,
+        3e5,
+        -7e6,
+        2,
+        1e300
     };
 
     private final Group group;
@@ -146,8 +160,7 @@ final class LoopTrial {
         return arena.allocate(elements * dtype.sizeInBytes(), 64);
     }
 
-    private static void fill(
-            DType dtype, MemorySegment memory, long element, SplittableRandom random, double special) {
+    private static void fill(DType dtype, MemorySegment memory, long element, SplittableRandom random, double special) {
         boolean odd = random.nextDouble() < special;
         double number = odd ? SPECIAL[random.nextInt(SPECIAL.length)] : random.nextDouble(-3, 3);
         switch (dtype) {

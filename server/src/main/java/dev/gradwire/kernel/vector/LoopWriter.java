@@ -45,9 +45,13 @@ final class LoopWriter {
     private void body(ClassBuilder to) {
         to.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER | ClassFile.ACC_SYNTHETIC);
         to.withInterfaceSymbols(ClassDesc.ofDescriptor(GroupLoop.class.descriptorString()));
-        to.withMethodBody(INIT_NAME, MTD_void, 0, code -> code.aload(0)
-                .invokespecial(CD_Object, INIT_NAME, MTD_void)
-                .return_());
+        to.withMethodBody(
+                INIT_NAME,
+                MTD_void,
+                0,
+                code -> code.aload(0)
+                        .invokespecial(CD_Object, INIT_NAME, MTD_void)
+                        .return_());
         to.withMethodBody("rows", ROWS, ClassFile.ACC_PUBLIC, this::rows);
         to.withMethodBody("phase", PHASE, ClassFile.ACC_PUBLIC, this::phase);
         to.withMethodBody("after", AFTER, ClassFile.ACC_PUBLIC, this::after);

@@ -69,11 +69,14 @@ final class PhaseWriter extends LoopCode {
             }
             Label chunk = code.newLabel();
             code.labelBinding(chunk);
-            code.lload(at).loadConstant((long) ReductionOrder.CHUNK << laneShift).ladd();
-            code.lload(toLocal).invokestatic(
-                    java.lang.constant.ClassDesc.of("java.lang.Math"),
-                    "min",
-                    MethodTypeDesc.of(CD_long, CD_long, CD_long));
+            code.lload(at)
+                    .loadConstant((long) ReductionOrder.CHUNK << laneShift)
+                    .ladd();
+            code.lload(toLocal)
+                    .invokestatic(
+                            java.lang.constant.ClassDesc.of("java.lang.Math"),
+                            "min",
+                            MethodTypeDesc.of(CD_long, CD_long, CD_long));
             code.lstore(endOfChunk);
             startLanes();
             columns();
@@ -244,7 +247,9 @@ final class PhaseWriter extends LoopCode {
 
     /** Pushes the address of lanes of a reduction. */
     private void lanes(int reduction, int offset) {
-        code.lload(frameLocal).loadConstant((long) frame.lanes(reduction) + offset).ladd();
+        code.lload(frameLocal)
+                .loadConstant((long) frame.lanes(reduction) + offset)
+                .ladd();
     }
 
     /** Pushes the address of the lanes of a reduction that the vector at hand belongs to. */
@@ -319,7 +324,10 @@ final class PhaseWriter extends LoopCode {
     /** Pushes what changes nothing. */
     private void identity(int reduction) {
         DType dtype = form.dtype(reduction);
-        constant(kind(reduction), dtype, LoopSupport.identity(form.instruction(reduction).op(), dtype));
+        constant(
+                kind(reduction),
+                dtype,
+                LoopSupport.identity(form.instruction(reduction).op(), dtype));
     }
 
     private int stored() {

@@ -42,7 +42,9 @@ record RowPlaces(long offset, long[] sizes, long[] strides, List<Inner> inner, b
             }
         }
         boolean repeated = read.perRow() || within.stream().allMatch(dim -> dim.stride() == 0) && columns > 1;
-        boolean plain = repeated || within.isEmpty() || within.size() == 1 && within.getFirst().stride() == 1;
+        boolean plain = repeated
+                || within.isEmpty()
+                || within.size() == 1 && within.getFirst().stride() == 1;
         return new RowPlaces(
                 places.offset(),
                 across.stream().mapToLong(Inner::size).toArray(),

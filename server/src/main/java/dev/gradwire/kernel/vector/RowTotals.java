@@ -49,24 +49,22 @@ final class RowTotals {
 
     private long combined(long a, long b) {
         if (!dtype.isFloating()) {
-            long c =
-                    switch (op) {
-                        case SUM -> a + b;
-                        case PROD -> a * b;
-                        case MAX, ANY -> Math.max(a, b);
-                        default -> Math.min(a, b);
-                    };
+            long c = switch (op) {
+                case SUM -> a + b;
+                case PROD -> a * b;
+                case MAX, ANY -> Math.max(a, b);
+                default -> Math.min(a, b);
+            };
             return dtype == DType.INT32 ? (int) c : c;
         }
         double x = Double.longBitsToDouble(a);
         double y = Double.longBitsToDouble(b);
-        double z =
-                switch (op) {
-                    case SUM -> x + y;
-                    case PROD -> x * y;
-                    case MAX -> Math.max(x, y);
-                    default -> Math.min(x, y);
-                };
+        double z = switch (op) {
+            case SUM -> x + y;
+            case PROD -> x * y;
+            case MAX -> Math.max(x, y);
+            default -> Math.min(x, y);
+        };
         // sums and products of two floats are rounded as by float arithmetic: a double has more than twice the bits
         return Double.doubleToRawLongBits(dtype == DType.FLOAT32 ? (float) z : z);
     }
