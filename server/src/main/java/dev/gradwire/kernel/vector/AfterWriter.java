@@ -18,12 +18,13 @@ final class AfterWriter extends LoopCode {
             if (!plan.computedAfter(value, phase)) {
                 if (form.isRead(value)) {
                     code.lload(argument(value));
+                    repeatRead(value);
                 } else {
                     slot(frameLocal, value);
+                    repeat(kind(value));
                 }
-                repeat(kind(value));
             } else if (form.operands(value).length == 0) {
-                constant(form.instruction(value));
+                constant(value);
             } else {
                 compute(value);
             }

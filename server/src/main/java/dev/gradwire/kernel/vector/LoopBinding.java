@@ -43,7 +43,7 @@ final class LoopBinding {
             } else {
                 copied++;
             }
-            oneRun &= places[i].sizes().length <= 1;
+            oneRun &= places[i].outer().size() <= 1;
         }
         for (int i = 0; i < plan.form().writes().size(); i++) {
             LoopForm.Result write = plan.form().writes().get(i);
@@ -182,7 +182,7 @@ final class LoopBinding {
             long at = copy;
             for (int i = 0; i < places.length; i++) {
                 run = Math.min(run, places[i].run(row));
-                List<RowPlaces.Inner> inner = places[i].inner();
+                List<RowPlaces.Dim> inner = places[i].inner();
                 if (!inner.isEmpty()) {
                     RowCopy.copy(inner, addresses[i], at, elementBytes[i]);
                     addresses[i] = at;

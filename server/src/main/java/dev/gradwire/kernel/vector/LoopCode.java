@@ -15,9 +15,7 @@ import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /** One method of a generated loop as it is written: which values are in which local variables, and calls of helpers. */
 class LoopCode {
@@ -36,7 +34,7 @@ class LoopCode {
 
     protected final Inliner inliner;
 
-    private final Map<Integer, Integer> locals = new HashMap<>();
+    private final int[] locals;
     private final List<Integer> arguments;
 
     /**
@@ -51,11 +49,13 @@ class LoopCode {
         this.arguments = arguments;
         this.code = code;
         laneBytes = LoopSupport.laneBytes(form);
+        locals = new int[form.valueCount()];
+        Arrays.fill(locals, -1);
         inliner = new Inliner(code, 2 * (arguments.size() + more));
     }
 
     LoopKind kind(int value) {
-        return LoopSupport.kind(form.dtype(value));
+        return LoopSupport.kind(form, value);
     }
 
     /** The local variable that has an address. */
@@ -69,22 +69,22 @@ class LoopCode {
     }
 
     boolean has(int value) {
-        return locals.containsKey(value);
+        return locals[value] >= 0;
     }
 
     int local(int value) {
-        return locals.get(value);
+        return locals[value];
     }
 
     /** Takes what is on the stack for the value from now on. */
     void define(int value) {
         int slot = inliner.allocate(TypeKind.REFERENCE);
         code.astore(slot);
-        locals.put(value, slot);
+        locals[value] = slot;
     }
 
     void forget(int value) {
-        locals.remove(value);
+        locals[value] = -1;
     }
 
     /** A helper's name for vectors of this kind: masks have as many lanes as the loop. */
@@ -101,13 +101,22 @@ class LoopCode {
         inliner.call(new Helper(OPS, labelled("all", kind), MethodTypeDesc.of(kind.desc(), CD_long)));
     }
 
-    /** Pushes a vector of one constant. */
-    void constant(Instruction instruction) {
-        LoopKind kind = LoopSupport.kind(instruction.dtype());
-        constant(kind, instruction.dtype(), instruction.number());
+    /** Pushes the vector that repeats a number of a row, whose address is on the stack. */
+    void repeatRead(int value) {
+        if (form.dtype(value) == DType.INT64 && kind(value) == LoopKind.INT) {
+            inliner.call(new Helper(OPS, "allNarrow", MethodTypeDesc.of(LoopKind.INT.desc(), CD_long)));
+        } else {
+            repeat(kind(value));
+        }
     }
 
-    void constant(LoopKind kind, DType dtype, long bits) {
+    /** Pushes a vector of a value that is a constant. */
+    void constant(int value) {
+        constant(kind(value), form.instruction(value).number());
+    }
+
+    /** Pushes a vector of a number given as in an instruction. */
+    void constant(LoopKind kind, long bits) {
         ClassDesc type = switch (kind) {
             case FLOAT -> {
                 code.loadConstant((float) Double.longBitsToDouble(bits));

@@ -60,13 +60,16 @@ final class LoopCompiler implements HotGroups {
     LoopCompiler(Function<Group, GroupRun> interpreter, UnaryOperator<byte[]> change) {
         this.interpreter = interpreter;
         this.change = change;
-        thread = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MOST_WAITING), task -> {
-            Thread each = new Thread(task, "gradwire-loops");
-            each.setDaemon(true);
-            each.setPriority(Thread.MIN_PRIORITY);
-            return each;
-        });
+        thread = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MOST_WAITING), LoopCompiler::thread);
         thread.allowCoreThreadTimeOut(true);
+    }
+
+    @SuppressWarnings("ThreadPriorityCheck") // on a busy machine answers come first
+    private static Thread thread(Runnable task) {
+        Thread thread = new Thread(task, "gradwire-loops");
+        thread.setDaemon(true);
+        thread.setPriority(Thread.MIN_PRIORITY);
+        return thread;
     }
 
     @Override

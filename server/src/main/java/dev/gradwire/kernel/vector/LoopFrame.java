@@ -2,9 +2,7 @@ package dev.gradwire.kernel.vector;
 
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Where the parts of a loop find things: which addresses each part takes, and what stands where in the frame. */
 final class LoopFrame {
@@ -16,7 +14,7 @@ final class LoopFrame {
 
     private final LoopPlan plan;
     private final LoopForm form;
-    private final Map<Integer, Integer> slots = new HashMap<>();
+    private final List<Integer> slots = new ArrayList<>();
     private final List<Integer> kept;
 
     LoopFrame(LoopPlan plan) {
@@ -25,7 +23,7 @@ final class LoopFrame {
         kept = plan.kept();
         for (int value = 0; value < form.valueCount(); value++) {
             if (plan.isReduction(value) || plan.saved().get(value)) {
-                slots.put(value, slots.size() * SLOT);
+                slots.add(value);
             }
         }
     }
@@ -57,7 +55,7 @@ final class LoopFrame {
 
     /** Where a value stands in the frame. */
     int slot(int value) {
-        return slots.get(value);
+        return slots.indexOf(value) * SLOT;
     }
 
     int addressOfWrite(int write) {

@@ -19,12 +19,10 @@ enum LoopKind {
     MASK(VectorMask.class);
 
     private final Class<?> type;
-    private final ClassDesc desc;
     private final String label;
 
     LoopKind(Class<?> type) {
         this.type = type;
-        desc = ClassDesc.ofDescriptor(type.descriptorString());
         label = name().charAt(0) + name().substring(1).toLowerCase(Locale.ROOT);
     }
 
@@ -45,7 +43,7 @@ enum LoopKind {
     }
 
     ClassDesc desc() {
-        return desc;
+        return ClassDesc.ofDescriptor(type.descriptorString());
     }
 
     /** As in the names of helpers. */

@@ -177,6 +177,12 @@ final class LoopOps {
         return IntVector.broadcast(INT, ALL.get(I32, at));
     }
 
+    /** A long, or the nearest int. */
+    static IntVector allNarrow(long at) {
+        long number = ALL.get(I64, at);
+        return IntVector.broadcast(INT, (int) Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, number)));
+    }
+
     static LongVector allLong(long at) {
         return LongVector.broadcast(LONG, ALL.get(I64, at));
     }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which groups can become loops: those whose numbers all have 4 bytes (float32, int32) or all 8 (float64, int64), besides
- * bools, and whose operations have a helper each. What helpers there are is what their classes declare.
+ * bools and longs that are but compared with columns, and whose operations have a helper each. What helpers there are is what their classes declare.
  */
 final class LoopSupport {
     private static final Map<String, Helper> HELPERS = helpers(List.of(FloatMath.class, LoopMath.class));
@@ -45,32 +45,36 @@ final class LoopSupport {
         return kind;
     }
 
-    /** Bytes of the lanes of a loop, 4 or 8. */
+    /** What a value is in the loops of a form. */
+    static LoopKind kind(LoopForm form, int value) {
+        LoopKind kind = kind(form.dtype(value));
+        return kind == LoopKind.LONG && laneBytes(form) == 4 ? LoopKind.INT : kind;
+    }
+
+    /** Bytes of the lanes of a loop, 4 or 8: 4 where there are such numbers, for then longs have to be narrow. */
     static int laneBytes(LoopForm form) {
         int bytes = 0;
         for (int value = 0; value < form.valueCount(); value++) {
-            bytes = Math.max(bytes, kind(form.dtype(value)).laneBytes());
+            int own = kind(form.dtype(value)).laneBytes();
+            bytes = own == 0 ? bytes : bytes == 0 ? own : Math.min(bytes, own);
         }
         return bytes == 0 ? 4 : bytes;
     }
 
     /** Why there can be no loop for this group; null where there can. */
     static @Nullable String refusal(LoopForm form) {
-        int bytes = 0;
         for (int value = 0; value < form.valueCount(); value++) {
-            LoopKind kind = LoopKind.of(form.dtype(value));
-            if (kind == null) {
+            if (LoopKind.of(form.dtype(value)) == null) {
                 return "has " + form.dtype(value).label();
             }
-            if (bytes != 0 && kind.laneBytes() != 0 && kind.laneBytes() != bytes) {
-                return "mixes sizes of lanes";
-            }
-            bytes = Math.max(bytes, kind.laneBytes());
         }
-        int laneBytes = bytes == 0 ? 4 : bytes;
+        int laneBytes = laneBytes(form);
         for (int value = 0; value < form.valueCount(); value++) {
-            if (form.dtype(value) == DType.BOOL && !LoopOps.readsBools(laneBytes)) {
-                return "has bools, which vectors of this machine are too short for";
+            LoopKind kind = kind(form.dtype(value));
+            if (kind == LoopKind.MASK ? !LoopOps.readsBools(laneBytes) : kind.laneBytes() != laneBytes) {
+                if (kind != LoopKind.LONG || !isNarrow(form, value)) {
+                    return "mixes sizes of lanes, or has bools which vectors of this machine are too short for";
+                }
             }
             String why = form.isRead(value) ? null : refusal(form, value, laneBytes);
             if (why != null) {
@@ -80,22 +84,62 @@ final class LoopSupport {
         return null;
     }
 
+    /**
+     * Whether 32 bits will do for a long: of a column, a small constant, or a number of a row that is but compared with
+     * these, and so may be the nearest there is in 32 bits.
+     */
+    private static boolean isNarrow(LoopForm form, int value) {
+        boolean small = isSmall(form, value);
+        if (!small && !(form.isRead(value) && form.perRow(value))) {
+            return false;
+        }
+        for (int user = form.reads().size(); user < form.valueCount(); user++) {
+            int[] operands = form.operands(user);
+            if (Arrays.stream(operands).noneMatch(operand -> operand == value)) {
+                continue;
+            }
+            boolean fits =
+                    switch (form.instruction(user).op()) {
+                        case EQ, NE, LT, LE, GT, GE -> isSmall(form, operands[0]) || isSmall(form, operands[1]);
+                        case CAST -> small && form.dtype(user) != DType.INT64;
+                        default -> false;
+                    };
+            if (!fits) {
+                return false;
+            }
+        }
+        return form.writes().stream().noneMatch(write -> write.value() == value);
+    }
+
+    private static boolean isSmall(LoopForm form, int value) {
+        if (form.isRead(value)) {
+            return false;
+        }
+        Instruction instruction = form.instruction(value);
+        return switch (instruction.op()) {
+            case INDEX -> true;
+            case CONSTANT -> instruction.number() > Integer.MIN_VALUE && instruction.number() < Integer.MAX_VALUE;
+            default -> false;
+        };
+    }
+
     private static @Nullable String refusal(LoopForm form, int value, int laneBytes) {
         Instruction instruction = form.instruction(value);
         GroupOp op = instruction.op();
-        LoopKind kind = kind(instruction.dtype());
+        LoopKind kind = kind(form, value);
         LoopKind[] kinds = Arrays.stream(form.operands(value))
-                .mapToObj(operand -> kind(form.dtype(operand)))
+                .mapToObj(operand -> kind(form, operand))
                 .toArray(LoopKind[]::new);
-        boolean known = switch (op) {
-            case CONSTANT -> true;
-            case INDEX -> kind == LoopKind.INT || kind == LoopKind.LONG;
-            case CAST -> kinds[0] == kind || find(name(op, kind, laneBytes), kinds) != null;
-            default ->
-                op.isReduction()
-                        ? kinds[0] == kind && find(name(op, kind, laneBytes), kind, kind) != null
-                        : find(name(op, kind, laneBytes), kinds) != null;
-        };
+        boolean known =
+                switch (op) {
+                    case CONSTANT -> true;
+                    case INDEX -> kind == LoopKind.INT || kind == LoopKind.LONG;
+                    case CAST -> kinds[0] == kind || find(name(op, kind, laneBytes), kinds) != null;
+                    default ->
+                        op.isReduction()
+                                ? kinds[0] == kind && find(name(op, kind, laneBytes), kind, kind) != null
+                                : find(name(op, kind, laneBytes), kinds) != null;
+                };
         return known ? null : "has " + op + " of " + instruction.dtype().label();
     }
 

@@ -11,9 +11,7 @@ import java.lang.classfile.TypeKind;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Writes one phase of a row: a loop over its columns, a vector at a time, the rest under a mask. Lanes of reductions
@@ -29,8 +27,8 @@ final class PhaseWriter extends LoopCode {
     private final int lanesBytes;
     private final List<Integer> reductions;
 
-    /** The variables of the lanes of bools, by the reductions' numbers. */
-    private final Map<Integer, Integer> masks = new HashMap<>();
+    /** For each reduction the variable of its lanes, where these are bools. */
+    private final int[] masks;
 
     private final List<Integer> totals = new ArrayList<>();
     private final BitSet needed;
@@ -49,6 +47,7 @@ final class PhaseWriter extends LoopCode {
         vectorBytes = LoopOps.FLOAT.vectorByteSize();
         lanesBytes = ReductionOrder.LANES * laneBytes;
         reductions = plan.reductions(phase);
+        masks = new int[reductions.size()];
         needed = plan.needed(phase);
     }
 
@@ -99,12 +98,12 @@ final class PhaseWriter extends LoopCode {
             }
             if (form.isRead(value)) {
                 code.lload(argument(value));
-                repeat(kind(value));
+                repeatRead(value);
             } else if (!plan.computedBefore(value, phase)) {
                 slot(frameLocal, value);
                 repeat(kind(value));
             } else if (form.operands(value).length == 0) {
-                constant(form.instruction(value));
+                constant(value);
             } else {
                 compute(value);
             }
@@ -230,7 +229,7 @@ final class PhaseWriter extends LoopCode {
             identity(value);
             int start = stored();
             if (isMask(value)) {
-                masks.put(value, start);
+                masks[i] = start;
                 continue;
             }
             for (int offset = 0; offset < lanesBytes; offset += vectorBytes) {
@@ -263,7 +262,7 @@ final class PhaseWriter extends LoopCode {
         GroupOp op = form.instruction(value).op();
         LoopKind kind = kind(value);
         if (isMask(value)) {
-            code.aload(masks.get(value));
+            code.aload(masks[reduction]);
         } else {
             lanesHere(reduction);
             loadWhole(kind);
@@ -276,7 +275,7 @@ final class PhaseWriter extends LoopCode {
             call(LoopSupport.combine(op, kind));
         }
         if (isMask(value)) {
-            code.astore(masks.get(value));
+            code.astore(masks[reduction]);
         } else {
             lanesHere(reduction);
             storeWhole(kind);
@@ -299,7 +298,7 @@ final class PhaseWriter extends LoopCode {
             LoopKind kind = kind(value);
             code.aload(totals.get(i));
             if (isMask(value)) {
-                code.aload(masks.get(value));
+                code.aload(masks[i]);
             } else {
                 foldVectors(i, op, kind, 0, 1);
             }
@@ -324,10 +323,7 @@ final class PhaseWriter extends LoopCode {
     /** Pushes what changes nothing. */
     private void identity(int reduction) {
         DType dtype = form.dtype(reduction);
-        constant(
-                kind(reduction),
-                dtype,
-                LoopSupport.identity(form.instruction(reduction).op(), dtype));
+        constant(kind(reduction), LoopSupport.identity(form.instruction(reduction).op(), dtype));
     }
 
     private int stored() {

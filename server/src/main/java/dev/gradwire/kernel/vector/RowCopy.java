@@ -7,8 +7,8 @@ final class RowCopy {
     private RowCopy() {}
 
     /** Copies to elements side by side; returns where they end. */
-    static long copy(List<RowPlaces.Inner> dims, long from, long to, int bytes) {
-        RowPlaces.Inner dim = dims.getFirst();
+    static long copy(List<RowPlaces.Dim> dims, long from, long to, int bytes) {
+        RowPlaces.Dim dim = dims.getFirst();
         if (dims.size() == 1) {
             switch (bytes) {
                 case 1 -> {
@@ -32,7 +32,7 @@ final class RowCopy {
             return to + dim.size() * bytes;
         }
         long end = to;
-        List<RowPlaces.Inner> rest = dims.subList(1, dims.size());
+        List<RowPlaces.Dim> rest = dims.subList(1, dims.size());
         for (long i = 0; i < dim.size(); i++) {
             end = copy(rest, from + i * dim.stride() * bytes, end, bytes);
         }

@@ -8,34 +8,33 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where the rows of an operand stand, in elements from its first one.
  *
- * @param sizes of the rows' dimensions; their product is the number of rows
- * @param strides from row to row in each of these
+ * @param outer dimensions from row to row; their sizes' product is the number of rows
  * @param inner dimensions within a row, empty for a row whose columns stand side by side, or all on one element
  */
-record RowPlaces(long offset, long[] sizes, long[] strides, List<Inner> inner, boolean repeated) {
-    /** One dimension within a row. */
-    record Inner(long size, long stride) {}
+record RowPlaces(long offset, List<Dim> outer, List<Dim> inner, boolean repeated) {
+    /** One dimension. */
+    record Dim(long size, long stride) {}
 
     /** Null where rows do not begin at a place of some dimension. */
     static @Nullable RowPlaces of(Group.Read read, long rows, long columns) {
         Group.Places places = read.layout();
         if (places.isSingle()) {
-            return new RowPlaces(places.offset(), new long[0], new long[0], List.of(), true);
+            return new RowPlaces(places.offset(), List.of(), List.of(), true);
         }
-        List<Inner> within = new ArrayList<>();
-        List<Inner> across = new ArrayList<>();
+        List<Dim> within = new ArrayList<>();
+        List<Dim> across = new ArrayList<>();
         long rest = columns;
         for (int i = places.sizes().size() - 1; i >= 0; i--) {
             long size = places.sizes().get(i);
             long stride = places.strides().get(i);
             if (rest == 1) {
-                across.addFirst(new Inner(size, stride));
+                across.addFirst(new Dim(size, stride));
             } else if (rest % size == 0) {
-                within.addFirst(new Inner(size, stride));
+                within.addFirst(new Dim(size, stride));
                 rest /= size;
             } else if (size % rest == 0) {
-                within.addFirst(new Inner(rest, stride));
-                across.addFirst(new Inner(size / rest, stride * rest));
+                within.addFirst(new Dim(rest, stride));
+                across.addFirst(new Dim(size / rest, stride * rest));
                 rest = 1;
             } else {
                 return null;
@@ -47,8 +46,7 @@ record RowPlaces(long offset, long[] sizes, long[] strides, List<Inner> inner, b
                 || within.size() == 1 && within.getFirst().stride() == 1;
         return new RowPlaces(
                 places.offset(),
-                across.stream().mapToLong(Inner::size).toArray(),
-                across.stream().mapToLong(Inner::stride).toArray(),
+                List.copyOf(across),
                 plain ? List.of() : within,
                 repeated);
     }
@@ -57,24 +55,25 @@ record RowPlaces(long offset, long[] sizes, long[] strides, List<Inner> inner, b
     long row(long row) {
         long at = offset;
         long rest = row;
-        for (int i = sizes.length - 1; i > 0; i--) {
-            at += rest % sizes[i] * strides[i];
-            rest /= sizes[i];
+        for (int i = outer.size() - 1; i > 0; i--) {
+            Dim dim = outer.get(i);
+            at += rest % dim.size() * dim.stride();
+            rest /= dim.size();
         }
-        return sizes.length == 0 ? at : at + rest * strides[0];
+        return outer.isEmpty() ? at : at + rest * outer.getFirst().stride();
     }
 
     /** How far it is from one row to the next within {@link #run}. */
     long step() {
-        return sizes.length == 0 ? 0 : strides[sizes.length - 1];
+        return outer.isEmpty() ? 0 : outer.getLast().stride();
     }
 
     /** How many rows follow each other by {@link #step} from one on. */
     long run(long row) {
-        if (sizes.length <= 1) {
+        if (outer.size() <= 1) {
             return Long.MAX_VALUE;
         }
-        long size = sizes[sizes.length - 1];
+        long size = outer.getLast().size();
         return size - row % size;
     }
 }
