@@ -25,10 +25,11 @@ import org.jspecify.annotations.Nullable;
  * refused for good.
  */
 final class LoopCompiler implements HotGroups {
-    /** How many loops are remembered, made or refused. */
-    static final int MOST_LOOPS = 256;
-
     private static final Logger LOG = System.getLogger(LoopCompiler.class.getName());
+
+    /** How many loops are remembered, made or refused. */
+    private static final int MOST_LOOPS = 256;
+
     private static final int MOST_WAITING = 256;
 
     /** Longer methods are never compiled by the JVM. */
@@ -37,12 +38,7 @@ final class LoopCompiler implements HotGroups {
     private final Function<Group, GroupRun> interpreter;
     private final UnaryOperator<byte[]> change;
     private final ThreadPoolExecutor thread;
-    private final Map<LoopForm, Made> made = new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<LoopForm, Made> eldest) {
-            return size() > MOST_LOOPS;
-        }
-    };
+    private final Map<LoopForm, Made> made;
 
     /** A loop that agrees with the interpreter, or null where none can be had. */
     private record Made(@Nullable GroupLoop loop) {}
@@ -51,16 +47,23 @@ final class LoopCompiler implements HotGroups {
      * @param interpreter the tile interpreter, for any group
      */
     LoopCompiler(Function<Group, GroupRun> interpreter) {
-        this(interpreter, UnaryOperator.identity());
+        this(interpreter, UnaryOperator.identity(), MOST_LOOPS);
     }
 
     /**
      * @param change what is done to the code of a loop before it becomes a class, for tests
      */
-    LoopCompiler(Function<Group, GroupRun> interpreter, UnaryOperator<byte[]> change) {
+    LoopCompiler(Function<Group, GroupRun> interpreter, UnaryOperator<byte[]> change, int mostLoops) {
+        made = new LinkedHashMap<>(16, 0.75f, true) {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<LoopForm, Made> eldest) {
+                return size() > mostLoops;
+            }
+        };
         this.interpreter = interpreter;
         this.change = change;
-        thread = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MOST_WAITING), LoopCompiler::thread);
+        thread = new ThreadPoolExecutor(
+                1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MOST_WAITING), LoopCompiler::thread);
         thread.allowCoreThreadTimeOut(true);
     }
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * bools and longs that are but compared with columns, and whose operations have a helper each. What helpers there are is what their classes declare.
  */
 final class LoopSupport {
-    private static final Map<String, Helper> HELPERS = helpers(List.of(FloatMath.class, LoopMath.class));
+    private static final Map<String, Helper> HELPERS = helpers(List.of(FloatMath.class, DoubleMath.class, LoopMath.class));
 
     private LoopSupport() {}
 
@@ -98,12 +98,11 @@ final class LoopSupport {
             if (Arrays.stream(operands).noneMatch(operand -> operand == value)) {
                 continue;
             }
-            boolean fits =
-                    switch (form.instruction(user).op()) {
-                        case EQ, NE, LT, LE, GT, GE -> isSmall(form, operands[0]) || isSmall(form, operands[1]);
-                        case CAST -> small && form.dtype(user) != DType.INT64;
-                        default -> false;
-                    };
+            boolean fits = switch (form.instruction(user).op()) {
+                case EQ, NE, LT, LE, GT, GE -> isSmall(form, operands[0]) || isSmall(form, operands[1]);
+                case CAST -> small && form.dtype(user) != DType.INT64;
+                default -> false;
+            };
             if (!fits) {
                 return false;
             }
@@ -130,16 +129,15 @@ final class LoopSupport {
         LoopKind[] kinds = Arrays.stream(form.operands(value))
                 .mapToObj(operand -> kind(form, operand))
                 .toArray(LoopKind[]::new);
-        boolean known =
-                switch (op) {
-                    case CONSTANT -> true;
-                    case INDEX -> kind == LoopKind.INT || kind == LoopKind.LONG;
-                    case CAST -> kinds[0] == kind || find(name(op, kind, laneBytes), kinds) != null;
-                    default ->
-                        op.isReduction()
-                                ? kinds[0] == kind && find(name(op, kind, laneBytes), kind, kind) != null
-                                : find(name(op, kind, laneBytes), kinds) != null;
-                };
+        boolean known = switch (op) {
+            case CONSTANT -> true;
+            case INDEX -> kind == LoopKind.INT || kind == LoopKind.LONG;
+            case CAST -> kinds[0] == kind || find(name(op, kind, laneBytes), kinds) != null;
+            default ->
+                op.isReduction()
+                        ? kinds[0] == kind && find(name(op, kind, laneBytes), kind, kind) != null
+                        : find(name(op, kind, laneBytes), kinds) != null;
+        };
         return known ? null : "has " + op + " of " + instruction.dtype().label();
     }
 

@@ -21,7 +21,7 @@ final class LoopTrial {
     /** Places that a race is run on. */
     private static final long RACE_PLACES = 1 << 14;
 
-    private static final long RACE_NANOS = 5_000_000_000L;
+    private static final long RACE_NANOS = 30_000_000_000L;
 
     /** How often a loop has to win, one time after the other. */
     private static final int WINS = 20;

@@ -323,7 +323,9 @@ final class PhaseWriter extends LoopCode {
     /** Pushes what changes nothing. */
     private void identity(int reduction) {
         DType dtype = form.dtype(reduction);
-        constant(kind(reduction), LoopSupport.identity(form.instruction(reduction).op(), dtype));
+        constant(
+                kind(reduction),
+                LoopSupport.identity(form.instruction(reduction).op(), dtype));
     }
 
     private int stored() {

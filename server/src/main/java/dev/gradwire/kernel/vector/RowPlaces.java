@@ -44,11 +44,7 @@ record RowPlaces(long offset, List<Dim> outer, List<Dim> inner, boolean repeated
         boolean plain = repeated
                 || within.isEmpty()
                 || within.size() == 1 && within.getFirst().stride() == 1;
-        return new RowPlaces(
-                places.offset(),
-                List.copyOf(across),
-                plain ? List.of() : within,
-                repeated);
+        return new RowPlaces(places.offset(), List.copyOf(across), plain ? List.of() : within, repeated);
     }
 
     /** Where a row begins. */
