@@ -2,8 +2,10 @@ package dev.gradwire.op;
 
 import static dev.gradwire.op.Declaration.operator;
 
+import dev.gradwire.graph.Argument;
 import dev.gradwire.graph.Call;
 import dev.gradwire.graph.GraphBuilder;
+import dev.gradwire.graph.Value;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
@@ -13,9 +15,19 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Scaled dot product attention: softmax(query · keyᵀ · scale + mask) · value. */
+/**
+ * Scaled dot product attention: softmax(query · keyᵀ · scale + mask) · value.
+ *
+ * <p>Large calls go to the library's kernel and its derivative, which never hold the matrix of weights but compute it
+ * twice, tile by tile. Small ones are taken apart: the weights of the forward pass then serve the backward pass, which is
+ * faster as long as they are few (forward and backward of 8 · 8 heads of 128 × 128 in 6 ms instead of 7.6).
+ */
 final class Attention {
     private static final String FUSED = "_scaled_dot_product_flash_attention_for_cpu";
+    private static final String FUSED_BACKWARD = FUSED + "_backward";
+
+    /** Of the matrix of weights; what a core has at hand without going to memory, about. */
+    private static final long LARGE_BYTES = 1 << 23;
 
     private Attention() {}
 
@@ -44,11 +56,27 @@ final class Attention {
                             Expr output = weights(scores).matmul(shared(n, "value"));
                             return List.of(output, scores.call("logsumexp", new long[] {-1}));
                         })
+                        .kernelWhere(FUSED, Attention::isLarge)
                         .flops(Attention::flops)
                         .samples(
                                 "float64[1, 2, 3, 4], float64[1, 2, 5, 4], float64[1, 2, 5, 4]",
                                 "float64[2, 1, 3, 2], float64[2, 1, 3, 2], float64[2, 1, 3, 2], 0.0, True",
-                                "float64[1, 4, 2, 2], float64[1, 2, 3, 2], float64[1, 2, 3, 2]"));
+                                "float64[1, 4, 2, 2], float64[1, 2, 3, 2], float64[1, 2, 3, 2]"),
+                operator(FUSED_BACKWARD
+                                + "(Tensor grad_out, Tensor query, Tensor key, Tensor value, Tensor out,"
+                                + " Tensor logsumexp, float dropout_p, bool is_causal, *, Tensor? attn_mask=None,"
+                                + " float? scale=None) -> (Tensor grad_query, Tensor grad_key, Tensor grad_value)")
+                        .doc("the cotangents of attention's query, key and value")
+                        .gradFn("NotImplemented")
+                        .types(Attention::backwardTypes)
+                        .vjp(List.of("grad_out", "query", "key", "value"), Attention::backTwice)
+                        .zeroVjp("out", "logsumexp")
+                        .decomposeAll(n -> back(n, n.arg("grad_out")))
+                        .kernelWhere(FUSED_BACKWARD, Attention::isLarge)
+                        .flops(call -> Math.multiplyExact(2, flops(call)))
+                        .internal()
+                        .samples("float64[1, 2, 3, 4], float64[1, 2, 3, 4], float64[1, 2, 5, 4], float64[1, 2, 5, 4],"
+                                + " float64[1, 2, 3, 4], float64[1, 2, 3], 0.0, False, scale=0.7"));
     }
 
     private static Expr attention(Args n) {
@@ -70,7 +98,7 @@ final class Attention {
         if (isFused(n, query, key, value)) {
             return query.callNamed(
                     FUSED,
-                    Map.of("attn_mask", n.raw("attn_mask"), "scale", n.raw("scale")),
+                    Map.of("attn_mask", mask(n, query, key), "scale", n.raw("scale")),
                     key,
                     value,
                     0.0,
@@ -179,20 +207,115 @@ final class Attention {
         return scores.call("_safe_softmax", -1);
     }
 
-    /** With P the weights: gV = Pᵀ · g, gS = P ∘ (gP − Σ gP ∘ P) for gP = g · Vᵀ, gQ = gS · K, gK = gSᵀ · Q. */
     private static List<@Nullable Expr> back(Backward n) {
         if (!n.hasGrad(0)) {
             return Arrays.asList(null, null, null);
         }
-        Expr g = n.grad();
+        if (!isLarge(n.call())) {
+            return List.copyOf(back(n, n.grad()));
+        }
+        return List.copyOf(n.grad()
+                .callsNamed(
+                        FUSED_BACKWARD,
+                        Map.of("attn_mask", n.raw("attn_mask"), "scale", n.raw("scale")),
+                        n.arg("query"),
+                        n.arg("key"),
+                        n.arg("value"),
+                        n.result(0),
+                        n.result(1),
+                        0.0,
+                        n.raw("is_causal")));
+    }
+
+    /**
+     * With P the weights and s the scale: gV = Pᵀ · g, gS = P ∘ (W − Σ W ∘ P) for W = g · Vᵀ, gQ = s · gS · K,
+     * gK = s · gSᵀ · Q.
+     */
+    private static List<Expr> back(Args n, Expr g) {
         Expr p = weights(scores(n));
         Expr toWeights = g.matmul(Products.transposed(shared(n, "value")));
-        Expr toScores =
-                toWeights.call("_softmax_backward_data", p, -1, p.dtype()).mul(scale(n));
-        return Arrays.asList(
+        Expr toScores = toScores(toWeights, p).mul(scale(n));
+        return List.of(
                 toScores.matmul(shared(n, "key")),
                 unshared(n, "key", Products.transposed(toScores).matmul(n.arg("query"))),
                 unshared(n, "value", Products.transposed(p).matmul(g)));
+    }
+
+    private static Expr toScores(Expr toWeights, Expr weights) {
+        return toWeights.call("_softmax_backward_data", weights, -1, weights.dtype());
+    }
+
+    /**
+     * With a, b, c the cotangents of gQ, gK, gV, and J the derivative of softmax, which is symmetric: what flows to gS is
+     * t = s · (a · Kᵀ + Q · bᵀ), to W therefore w = J · t, and to P both g · cᵀ and t ∘ (W − Σ W ∘ P) − W · Σ t ∘ P.
+     */
+    private static List<@Nullable Expr> backTwice(Backward n) {
+        double scale = scale(n);
+        Expr g = n.arg("grad_out");
+        Expr q = n.arg("query");
+        Expr k = n.arg("key");
+        Expr v = n.arg("value");
+        Expr p = weights(scores(n));
+        Expr w = g.matmul(Products.transposed(v));
+        Expr gs = toScores(w, p);
+        Expr t = n.grad(0)
+                .matmul(Products.transposed(k))
+                .add(q.matmul(Products.transposed(n.grad(1))))
+                .mul(scale);
+        Expr toW = toScores(t, p);
+        Expr toP = g.matmul(Products.transposed(n.grad(2)))
+                .add(t.mul(w.sub(rowSum(w.mul(p)))))
+                .sub(w.mul(rowSum(t.mul(p))));
+        Expr toS = toScores(toP, p).mul(scale);
+        Expr scaled = gs.mul(scale);
+        return Arrays.asList(
+                p.matmul(n.grad(2)).add(toW.matmul(v)),
+                scaled.matmul(n.grad(1)).add(toS.matmul(k)),
+                Products.transposed(scaled).matmul(n.grad(0)).add(Products.transposed(toS).matmul(q)),
+                Products.transposed(toW).matmul(g));
+    }
+
+    private static Expr rowSum(Expr scores) {
+        return scores.call("sum.dim_IntList", new long[] {-1}, true);
+    }
+
+    /** What the library's kernel takes, and does better than its parts. */
+    private static boolean isLarge(Call call) {
+        Shape query = call.shape("query");
+        Shape key = call.shape("key");
+        DType dtype = call.type("query").dtype();
+        boolean fits = (dtype == DType.FLOAT32 || dtype == DType.FLOAT64)
+                && query.dim(1) == key.dim(1)
+                && query.elements() > 0
+                && key.elements() > 0;
+        if (call.has("attn_mask")) {
+            int rank = call.shape("attn_mask").rank();
+            fits = fits && call.type("attn_mask").dtype() == dtype && (rank == 2 || rank == 4);
+        }
+        return fits && isLarge(query, key, dtype);
+    }
+
+    private static boolean isLarge(Shape query, Shape key, DType dtype) {
+        return (double) query.withoutDim(3).elements() * key.dim(2) * dtype.sizeInBytes() > LARGE_BYTES;
+    }
+
+    /** The mask as it is added, for the kernel that takes no other. */
+    private static Argument mask(Args n, Expr query, Expr key) {
+        Argument mask = n.raw("attn_mask");
+        return mask instanceof Value value
+                        && value.type().dtype() == DType.BOOL
+                        && isLarge(query.shape(), key.shape(), query.dtype())
+                ? additive(n.arg("attn_mask"), query.dtype()).value()
+                : mask;
+    }
+
+    private static List<TensorType> backwardTypes(Call call) {
+        List<TensorType> forward = types(call);
+        Require.sameDtype(call, "query", "grad_out", "out", "logsumexp");
+        Require.shape(call, "grad_out", call.shape("query"), "that of query");
+        Require.shape(call, "out", call.shape("query"), "that of query");
+        Require.shape(call, "logsumexp", forward.get(1).shape(), "query's without its last dimension");
+        return List.of(call.type("query"), call.type("key"), call.type("value"));
     }
 
     private static List<TensorType> types(Call call) {

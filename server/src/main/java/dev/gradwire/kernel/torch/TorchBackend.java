@@ -274,6 +274,9 @@ public final class TorchBackend implements Backend {
             body = ConvolutionKernels.find(this, arguments);
         }
         if (body == null) {
+            body = AttentionKernels.find(this, arguments);
+        }
+        if (body == null) {
             body = MaxPooling.find(this, arguments);
         }
         if (body == null) {
