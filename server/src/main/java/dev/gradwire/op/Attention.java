@@ -271,7 +271,9 @@ final class Attention {
         return Arrays.asList(
                 p.matmul(n.grad(2)).add(toW.matmul(v)),
                 scaled.matmul(n.grad(1)).add(toS.matmul(k)),
-                Products.transposed(scaled).matmul(n.grad(0)).add(Products.transposed(toS).matmul(q)),
+                Products.transposed(scaled)
+                        .matmul(n.grad(0))
+                        .add(Products.transposed(toS).matmul(q)),
                 Products.transposed(toW).matmul(g));
     }
 

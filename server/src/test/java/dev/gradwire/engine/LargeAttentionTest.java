@@ -46,8 +46,7 @@ final class LargeAttentionTest {
                 v0 = mul(k0, 1.31)
                 v1 = sin(v0)
                 v = reshape(v1, [%7$s, 4])
-                """.formatted(
-                        dtype, sizes, length, columns, elements(sizes) * 4, elements(keys) * 4, keys);
+                """.formatted(dtype, sizes, length, columns, elements(sizes) * 4, elements(keys) * 4, keys);
         String derivatives = """
                 e = sin(o)
                 l = sum(e)
@@ -74,9 +73,7 @@ final class LargeAttentionTest {
                 """.formatted(added.strip());
         List<double[]> expected = TextRun.values(inputs + parts + derivatives);
         TextRun run = TextRun.of(inputs + whole + derivatives);
-        assertThat(run.plan().steps())
-                .extracting(step -> step.call().name())
-                .contains(KERNEL, KERNEL + "_backward");
+        assertThat(run.plan().steps()).extracting(step -> step.call().name()).contains(KERNEL, KERNEL + "_backward");
         List<double[]> actual = run.values(RunOptions.DEFAULT);
         for (int i = 0; i < expected.size(); i++) {
             double[] ours = actual.get(i);
@@ -86,7 +83,9 @@ final class LargeAttentionTest {
                 greatest = Math.max(greatest, Math.abs(value));
             }
             for (int at = 0; at < ours.length; at++) {
-                assertThat(ours[at]).as("result %s at %s", i, at).isCloseTo(theirs[at], within(tolerance * greatest * 10));
+                assertThat(ours[at])
+                        .as("result %s at %s", i, at)
+                        .isCloseTo(theirs[at], within(tolerance * greatest * 10));
             }
         }
     }

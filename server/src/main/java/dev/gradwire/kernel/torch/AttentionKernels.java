@@ -57,7 +57,10 @@ final class AttentionKernels implements Body {
         }
         int numbers = forward ? 3 : 6;
         if (!forward) {
-            fits = fits && in.shape(0).equals(q) && in.shape(4).equals(q) && in.shape(5).equals(lse);
+            fits = fits
+                    && in.shape(0).equals(q)
+                    && in.shape(4).equals(q)
+                    && in.shape(5).equals(lse);
         }
         @Nullable Shape mask = in.shapeOrNull(numbers + 2);
         if (fits && mask != null) {
@@ -71,9 +74,8 @@ final class AttentionKernels implements Body {
                     + " and values as of queries, and no dropout");
         }
         TensorType type = in.type(query);
-        List<TensorType> types = forward
-                ? List.of(type, type.withShape(lse))
-                : List.of(type, in.type(query + 1), in.type(query + 2));
+        List<TensorType> types =
+                forward ? List.of(type, type.withShape(lse)) : List.of(type, in.type(query + 1), in.type(query + 2));
         return new AttentionKernels(backend, in, query, types);
     }
 
@@ -83,8 +85,8 @@ final class AttentionKernels implements Body {
         int made = 0;
         try {
             for (TensorType type : types) {
-                results[made] = backend.adopt(
-                        backend.empty(Layout.contiguous(type.shape()), LibTorch.code(type.dtype())));
+                results[made] =
+                        backend.adopt(backend.empty(Layout.contiguous(type.shape()), LibTorch.code(type.dtype())));
                 made++;
             }
             write(given, results, Lane.ALONE);

@@ -138,22 +138,27 @@ class VectorMathTest {
 
     @Test
     void givesSpecialValues() {
-        Stream.of(SPECIAL.split("[;\n]", -1)).map(String::strip).filter(line -> !line.isEmpty()).forEach(line -> {
-            Row row = Row.of(line.replace("= C", "= 0"));
-            boolean asC = line.endsWith("C");
-            double exact = asC ? row.function.scalar(row.x, row.y) : row.value;
-            float[] a = {(float) row.x};
-            float[] b = {(float) row.y};
-            float expected = (float) (asC ? row.function.scalar(a[0], b[0]) : row.value);
-            assertThat(row.function.scalar(row.x, row.y)).as(line).isEqualTo(Double.valueOf(exact));
-            for (VectorSpecies<Float> species : FLOATS) {
-                assertThat(row.function.run(species, a, b)[0]).as(line + " f32").isEqualTo(Float.valueOf(expected));
-            }
-            for (VectorSpecies<Double> species : DOUBLES) {
-                double result = row.function.run(species, new double[] {row.x}, new double[] {row.y})[0];
-                assertThat(result).as(line + " f64").isEqualTo(Double.valueOf(exact));
-            }
-        });
+        Stream.of(SPECIAL.split("[;\n]", -1))
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .forEach(line -> {
+                    Row row = Row.of(line.replace("= C", "= 0"));
+                    boolean asC = line.endsWith("C");
+                    double exact = asC ? row.function.scalar(row.x, row.y) : row.value;
+                    float[] a = {(float) row.x};
+                    float[] b = {(float) row.y};
+                    float expected = (float) (asC ? row.function.scalar(a[0], b[0]) : row.value);
+                    assertThat(row.function.scalar(row.x, row.y)).as(line).isEqualTo(Double.valueOf(exact));
+                    for (VectorSpecies<Float> species : FLOATS) {
+                        assertThat(row.function.run(species, a, b)[0])
+                                .as(line + " f32")
+                                .isEqualTo(Float.valueOf(expected));
+                    }
+                    for (VectorSpecies<Double> species : DOUBLES) {
+                        double result = row.function.run(species, new double[] {row.x}, new double[] {row.y})[0];
+                        assertThat(result).as(line + " f64").isEqualTo(Double.valueOf(exact));
+                    }
+                });
     }
 
     private record Row(MathFunction function, double x, double y, double value) {
