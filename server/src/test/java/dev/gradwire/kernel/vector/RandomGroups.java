@@ -160,35 +160,30 @@ final class RandomGroups {
     private Group.@Nullable Instruction instruction(GroupOp op) {
         int a = random.nextInt(dtypes.size());
         DType dtype = dtypes.get(a);
-        switch (op) {
-            case CONSTANT, INDEX -> {
-                DType own = op == GroupOp.INDEX ? DType.INT64 : DTYPES[random.nextInt(DTYPES.length)];
-                long number = own.isFloating()
-                        ? Double.doubleToRawLongBits(random.nextInt(9) / 2.0 - 2)
-                        : random.nextInt(own == DType.BOOL ? 2 : 9);
-                return line(op, own, false, -1, -1, -1, number);
-            }
-            case CAST -> {
-                return line(op, DTYPES[random.nextInt(DTYPES.length)], perRow.get(a), a, -1, -1, 0);
-            }
-            case WHERE -> {
-                int b = operand(dtype);
-                int condition = operand(DType.BOOL);
-                return condition < 0 || b < 0 ? null : line(op, dtype, false, condition, a, b, 0);
-            }
+        DType any = DTYPES[random.nextInt(DTYPES.length)];
+        return switch (op) {
+            case INDEX -> line(op, DType.INT64, false, -1, -1, -1, 0);
+            case CONSTANT -> line(op, any, false, -1, -1, -1, number(any));
+            case CAST -> line(op, any, perRow.get(a), a, -1, -1, 0);
+            case WHERE -> where(operand(DType.BOOL), a, operand(dtype), dtype);
+            case ISNAN -> dtype.isFloating() ? line(op, DType.BOOL, false, a, -1, -1, 0) : null;
+            case EQ, NE, LT, LE, GT, GE -> line(op, DType.BOOL, false, a, operand(dtype), -1, 0);
             default -> {
                 int b = op.arity() > 1 ? operand(dtype) : -1;
                 int c = op.arity() > 2 ? operand(dtype) : -1;
-                DType own = switch (op) {
-                    case EQ, NE, LT, LE, GT, GE, ISNAN -> DType.BOOL;
-                    default -> dtype;
-                };
-                boolean fits = op == GroupOp.ISNAN ? dtype.isFloating() : own != dtype || groups.takes(op, dtype);
-                return fits && (own == DType.BOOL ? dtype == DType.BOOL || own != dtype : true)
-                        ? line(op, own, op.isReduction(), a, b, c, 0)
-                        : null;
+                yield groups.takes(op, dtype) ? line(op, dtype, op.isReduction(), a, b, c, 0) : null;
             }
-        }
+        };
+    }
+
+    private long number(DType dtype) {
+        return dtype.isFloating()
+                ? Double.doubleToRawLongBits(random.nextInt(9) / 2.0 - 2)
+                : random.nextInt(dtype == DType.BOOL ? 2 : 9);
+    }
+
+    private Group.@Nullable Instruction where(int condition, int a, int b, DType dtype) {
+        return condition < 0 ? null : line(GroupOp.WHERE, dtype, false, condition, a, b, 0);
     }
 
     /** Stands once for a row where all operands do, and mostly says so. */

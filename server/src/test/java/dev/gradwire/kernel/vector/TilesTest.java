@@ -82,7 +82,7 @@ final class TilesTest {
     @ParameterizedTest
     @CsvSource(textBlock = EXTENTS)
     void computesWhatTheGroupMeans(long rows, long columns) {
-        int groups = (int) Math.clamp(500_000 / (rows * columns), 10, 100);
+        int groups = Math.clamp(500_000 / (rows * columns), 10, 100);
         for (int seed = 0; seed < groups; seed++) {
             Random random = new Random(1000L * seed + rows * 31 + columns);
             Group group = RandomGroups.draw(random, rows, columns, 1 + random.nextInt(seed % 8 == 7 ? 150 : 25));
@@ -115,7 +115,9 @@ final class TilesTest {
     private static void compare(Group group, List<Number[]> expected, List<HostTensor> results, String what) {
         compareNumbers(group, expected, results, what);
         for (HostTensor result : results) {
-            assertThat(result.isIntact()).as("%s: memory around results of %s", what, text(group)).isTrue();
+            assertThat(result.isIntact())
+                    .as("%s: memory around results of %s", what, text(group))
+                    .isTrue();
         }
     }
 
@@ -162,7 +164,8 @@ final class TilesTest {
                     }
                 };
                 if (left.get() == 0) {
-                    assertThatThrownBy(() -> write(kernel, operands, results, gone)).hasMessage("gone");
+                    assertThatThrownBy(() -> write(kernel, operands, results, gone))
+                            .hasMessage("gone");
                 } else {
                     // Later, or never where there are not so many tiles.
                     Throwable ended = catchThrowable(() -> write(kernel, operands, results, gone));
@@ -220,7 +223,8 @@ final class TilesTest {
 
     private static List<HostTensor> operands(Arena arena, Group group, Random random) {
         return group.reads().stream()
-                .map(read -> HostTensor.allocate(arena, read.dtype(), read.layout().lastOffset() + 1)
+                .map(read -> HostTensor.allocate(
+                                arena, read.dtype(), read.layout().lastOffset() + 1)
                         .fill(random))
                 .toList();
     }
