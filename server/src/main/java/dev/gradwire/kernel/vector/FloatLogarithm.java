@@ -27,9 +27,9 @@ final class FloatLogarithm {
     private static final float LOG10_2 = 0.30103f;
 
     private static final MethodHandle LOG1P = VectorCalls.of(FloatLogarithm.class, "log1p", FloatVector.class, 1);
+
     private static final MethodHandle LOG_OF_FRACTION =
             VectorCalls.of(FloatLogarithm.class, "logOfFraction", FloatVector.class, 1);
-    private static final MethodHandle SPECIAL = VectorCalls.of(FloatLogarithm.class, "special", FloatVector.class, 2);
 
     private FloatLogarithm() {}
 
@@ -69,7 +69,7 @@ final class FloatLogarithm {
     }
 
     /** A logarithm's value where x is not a positive finite number. */
-    static FloatVector special(FloatVector x, FloatVector y) {
+    private static FloatVector special(FloatVector x, FloatVector y) {
         FloatVector high = y.blend(x, x.compare(LT, Floats.INFINITY).not());
         FloatVector low = high.blend(Float.NaN, x.compare(LT, 0f));
         return low.blend(-Floats.INFINITY, x.compare(EQ, 0f));
@@ -81,17 +81,20 @@ final class FloatLogarithm {
      */
     static FloatVector log1p(FloatVector x) throws Throwable {
         FloatVector u = x.add(1f);
-        FloatVector s = Floats.inversePower(u);
+        FloatVector scale = Floats.inversePower(u);
         FloatVector e = exponent(u, u);
-        FloatVector f = x.fma(s, s.sub(1f)).blend(fraction(u).sub(1f), x.compare(GT, 0x1p40f));
+        FloatVector f = x.fma(scale, scale.sub(1f)).blend(fraction(u).sub(1f), x.compare(GT, 0x1p40f));
         FloatVector m = (FloatVector) LOG_OF_FRACTION.invokeExact(f);
-        FloatVector y = (FloatVector) SPECIAL.invokeExact(u, e.fma(broadcast(x.species(), LN_2), m));
+        FloatVector y = e.fma(broadcast(x.species(), LN_2), m);
+        y = y.blend(x, x.compare(LT, Floats.INFINITY).not());
+        y = y.blend(Float.NaN, x.compare(LT, -1f));
+        y = y.blend(-Floats.INFINITY, x.compare(EQ, -1f));
         // The sum with 0·ln 2 loses the sign of zero.
         return y.blend(x, x.abs().compare(LT, 0x1p-25f));
     }
 
     /** asinh|x| = ln(1 + |x| + x²/(1 + √(x² + 1))); for large |x| ln 2 + ln(1 + |x|). */
-    static FloatVector asinh(FloatVector x) throws Throwable {
+    static FloatVector asinh(FloatVector x) {
         IntVector sign = Floats.sign(x);
         FloatVector a = x.abs();
         FloatVector z = a.mul(a);
@@ -100,26 +103,26 @@ final class FloatLogarithm {
     }
 
     /** acosh x = ln(1 + t + √(2t + t²)) for t = x − 1; for large x as asinh. */
-    static FloatVector acosh(FloatVector x) throws Throwable {
+    static FloatVector acosh(FloatVector x) {
         FloatVector t = x.sub(1f);
         FloatVector y = logOfSum(x, t.add(t.fma(t, t.add(t)).sqrt()));
         return y.blend(Float.NaN, x.compare(LT, 1f));
     }
 
     /** ln(1 + t), or ln 2 + ln(1 + a) where a is so large that its square might overflow. */
-    private static FloatVector logOfSum(FloatVector a, FloatVector t) throws Throwable {
+    private static FloatVector logOfSum(FloatVector a, FloatVector t) {
         VectorMask<Float> large = a.compare(GT, 0x1p28f);
         FloatVector more = broadcast(a.species(), 0f).blend(LN_2, large);
-        FloatVector y = (FloatVector) LOG1P.invokeExact(t.blend(a, large));
+        FloatVector y = VectorCalls.call(LOG1P, t.blend(a, large));
         return y.add(more);
     }
 
     /** atanh|x| = ½ ln(1 + 2|x|/(1 − |x|)). */
-    static FloatVector atanh(FloatVector x) throws Throwable {
+    static FloatVector atanh(FloatVector x) {
         IntVector sign = Floats.sign(x);
         FloatVector a = x.abs();
         FloatVector t = a.add(a).div(broadcast(x.species(), 1f).sub(a));
-        FloatVector y = (FloatVector) LOG1P.invokeExact(t);
+        FloatVector y = VectorCalls.call(LOG1P, t);
         return y.mul(0.5f).reinterpretAsInts().or(sign).reinterpretAsFloats();
     }
 }

@@ -1,6 +1,5 @@
 package dev.gradwire.kernel.vector;
 
-import java.lang.invoke.MethodHandle;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -11,15 +10,6 @@ import jdk.incubator.vector.FloatVector;
  * to zeros, infinities, NaN and subnormal numbers. Each result depends on its own lane alone.
  */
 final class FloatMath {
-    // The longer ones, which would not be inlined whole.
-    private static final MethodHandle SINH = VectorCalls.of(FloatExponential.class, "sinh", FloatVector.class, 1);
-    private static final MethodHandle LOG1P = VectorCalls.of(FloatLogarithm.class, "log1p", FloatVector.class, 1);
-    private static final MethodHandle ASINH = VectorCalls.of(FloatLogarithm.class, "asinh", FloatVector.class, 1);
-    private static final MethodHandle ACOSH = VectorCalls.of(FloatLogarithm.class, "acosh", FloatVector.class, 1);
-    private static final MethodHandle ATANH = VectorCalls.of(FloatLogarithm.class, "atanh", FloatVector.class, 1);
-    private static final MethodHandle ERFC = VectorCalls.of(FloatSpecial.class, "erfc", FloatVector.class, 1);
-    private static final MethodHandle POW = VectorCalls.of(FloatPower.class, "pow", FloatVector.class, 2);
-
     private FloatMath() {}
 
     static FloatVector exp(FloatVector x) {
@@ -40,7 +30,11 @@ final class FloatMath {
     }
 
     static FloatVector sinh(FloatVector x) {
-        return VectorCalls.call(SINH, x);
+        try {
+            return FloatExponential.sinh(x);
+        } catch (Throwable e) {
+            throw VectorCalls.unexpected(e);
+        }
     }
 
     static FloatVector cosh(FloatVector x) {
@@ -64,23 +58,31 @@ final class FloatMath {
     }
 
     static FloatVector log1p(FloatVector x) {
-        return VectorCalls.call(LOG1P, x);
+        try {
+            return FloatLogarithm.log1p(x);
+        } catch (Throwable e) {
+            throw VectorCalls.unexpected(e);
+        }
     }
 
     static FloatVector asinh(FloatVector x) {
-        return VectorCalls.call(ASINH, x);
+        return FloatLogarithm.asinh(x);
     }
 
     static FloatVector acosh(FloatVector x) {
-        return VectorCalls.call(ACOSH, x);
+        return FloatLogarithm.acosh(x);
     }
 
     static FloatVector atanh(FloatVector x) {
-        return VectorCalls.call(ATANH, x);
+        return FloatLogarithm.atanh(x);
     }
 
     static FloatVector pow(FloatVector x, FloatVector y) {
-        return VectorCalls.call(POW, x, y);
+        try {
+            return FloatPower.pow(x, y);
+        } catch (Throwable e) {
+            throw VectorCalls.unexpected(e);
+        }
     }
 
     static FloatVector sin(FloatVector x) {
@@ -117,7 +119,11 @@ final class FloatMath {
     }
 
     static FloatVector erfc(FloatVector x) {
-        return VectorCalls.call(ERFC, x);
+        try {
+            return FloatSpecial.erfc(x);
+        } catch (Throwable e) {
+            throw VectorCalls.unexpected(e);
+        }
     }
 
     static FloatVector floor(FloatVector x) {

@@ -20,7 +20,7 @@ final class FloatPower {
 
     private static final float LN_2_REST = 1.4286068e-6f;
 
-    private static final MethodHandle POWER = VectorCalls.of(FloatPower.class, "power", FloatVector.class, 4);
+    private static final MethodHandle POWER = VectorCalls.of(FloatPower.class, "power", FloatVector.class, 3);
     private static final MethodHandle SPECIAL = VectorCalls.of(FloatPower.class, "special", FloatVector.class, 3);
 
     private FloatPower() {}
@@ -50,39 +50,37 @@ final class FloatPower {
         FloatVector small =
                 e.fma(broadcast(s, LN_2_REST), tail).add(head.sub(sum).add(twice));
         FloatVector log = sum.add(small);
-        return (FloatVector) POWER.invokeExact(x, y, log, sum.sub(log).add(small));
+        FloatVector p = (FloatVector) POWER.invokeExact(y, log, sum.sub(log).add(small));
+        return (FloatVector) SPECIAL.invokeExact(x, y, p);
     }
 
-    /** x^y for ln|x| = log + low. */
-    static FloatVector power(FloatVector x, FloatVector y, FloatVector log, FloatVector low) throws Throwable {
+    /** |x|^y for ln|x| = log + low. */
+    static FloatVector power(FloatVector y, FloatVector log, FloatVector low) {
         // Beyond this the result is 0, 1 or ∞ as well, and no product overflows.
         FloatVector z = Floats.clamp(y, -0x1p40f, 0x1p40f);
         FloatVector product = z.mul(log);
         FloatVector productLow = z.fma(log, product.neg()).add(z.mul(low));
-        FloatVector p = FloatExponential.expOfSum(product, productLow);
-        return (FloatVector) SPECIAL.invokeExact(x, y, p);
+        return FloatExponential.expOfSum(product, productLow);
     }
 
     /** The cases that C lists (annex F.10.4.4), laid over |x|^y for finite |x| > 0. */
     static FloatVector special(FloatVector x, FloatVector y, FloatVector power) {
-        FloatVector whole = FloatRounding.rint(y);
         FloatVector half = y.mul(0.5f);
-        VectorMask<Float> fractional = whole.compare(NE, y);
-        VectorMask<Float> odd = FloatRounding.rint(half).compare(NE, half).andNot(fractional);
-        FloatVector p = ofZeroOrInfinity(x.abs(), y, power);
-        // The sign of x where y is odd: −0 counts as negative.
-        FloatVector signed = p.blend(Floats.withSign(p, x), odd);
-        FloatVector real =
-                signed.blend(Float.NaN, x.compare(LT, 0f).and(fractional).andNot(x.compare(EQ, -Floats.INFINITY)));
-        FloatVector nan = real.blend(Float.NaN, x.compare(NE, x).or(y.compare(NE, y)));
-        return nan.blend(1f, y.compare(EQ, 0f).or(x.compare(EQ, 1f)));
-    }
-
-    private static FloatVector ofZeroOrInfinity(FloatVector a, FloatVector y, FloatVector power) {
+        VectorMask<Float> fractional = FloatRounding.rint(y).compare(NE, y);
+        VectorMask<Float> even = FloatRounding.rint(half).compare(EQ, half);
+        FloatVector a = x.abs();
         VectorMask<Float> zero = a.compare(EQ, 0f);
         VectorMask<Float> infinite = a.compare(EQ, Floats.INFINITY);
         VectorMask<Float> negative = y.compare(LT, 0f);
         FloatVector p = power.blend(0f, zero.or(infinite));
-        return p.blend(Floats.INFINITY, zero.and(negative).or(infinite.andNot(negative)));
+        p = p.blend(Floats.INFINITY, zero.and(negative).or(infinite.andNot(negative)));
+        // The sign of x where y is odd: −0 counts as negative.
+        FloatVector signed = p.reinterpretAsInts()
+                .or(x.reinterpretAsInts().and(Integer.MIN_VALUE))
+                .reinterpretAsFloats();
+        p = signed.blend(p, even.or(fractional));
+        p = p.blend(Float.NaN, x.compare(LT, 0f).andNot(infinite).and(fractional));
+        p = p.blend(Float.NaN, x.compare(NE, x).or(y.compare(NE, y)));
+        return p.blend(1f, y.compare(EQ, 0f).or(x.compare(EQ, 1f)));
     }
 }

@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.Collections;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -20,9 +21,13 @@ final class VectorCalls {
 
     private VectorCalls() {}
 
-    /** Bootstrap for an {@code invokedynamic} instruction: a function of {@link FloatMath} by name and type. */
-    static CallSite bindFloat(MethodHandles.Lookup caller, String name, MethodType type) {
-        return new ConstantCallSite(find(FloatMath.class, name, type));
+    /**
+     * Bootstrap for an {@code invokedynamic} instruction of a generated loop: the function of {@link FloatMath} or
+     * {@link DoubleMath} of that name and type.
+     */
+    static CallSite bind(MethodHandles.Lookup caller, String name, MethodType type) {
+        return new ConstantCallSite(
+                find(type.returnType() == FloatVector.class ? FloatMath.class : DoubleMath.class, name, type));
     }
 
     /** The function of that name with so many vectors as parameters. */
@@ -46,16 +51,16 @@ final class VectorCalls {
         }
     }
 
-    static FloatVector call(MethodHandle function, FloatVector x, FloatVector y) {
+    static DoubleVector call(MethodHandle function, DoubleVector x) {
         try {
-            return (FloatVector) function.invokeExact(x, y);
+            return (DoubleVector) function.invokeExact(x);
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
     /** Vector functions declare no exceptions: what comes is an error or a runtime exception. */
-    private static RuntimeException unexpected(Throwable e) {
+    static RuntimeException unexpected(Throwable e) {
         if (e instanceof Error error) {
             throw error;
         }
