@@ -73,6 +73,9 @@ final class AttentionKernels implements Body {
             throw new KernelException(in.name() + ": takes four dimensions of float32 or float64, as many heads of keys"
                     + " and values as of queries, and no dropout");
         }
+        if (backend.deviceType() != LibTorch.CPU) {
+            return new AttentionParts(backend, in, forward);
+        }
         TensorType type = in.type(query);
         List<TensorType> types =
                 forward ? List.of(type, type.withShape(lse)) : List.of(type, in.type(query + 1), in.type(query + 2));

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * bools and longs that are but compared with columns, and whose operations have a helper each. What helpers there are is what their classes declare.
  */
 final class LoopSupport {
-    private static final Map<String, Helper> HELPERS = helpers(List.of(FloatMath.class, DoubleMath.class, LoopMath.class));
+    private static final Map<String, Helper> HELPERS =
+            helpers(List.of(FloatMath.class, DoubleMath.class, LoopMath.class));
 
     private LoopSupport() {}
 
