@@ -5,6 +5,11 @@ interface HotGroups {
     /** Leaves every group to the tile interpreter. */
     HotGroups NONE = kernel -> {};
 
+    /** How many elements a group computes, instructions times places, before it is offered: of 20 to 50 ms' work. */
+    default long patience() {
+        return 1L << 28;
+    }
+
     /**
      * Called once for a kernel, on a thread that has an answer to give: returns at once, and perhaps calls
      * {@link TieredKernel#swap} later.

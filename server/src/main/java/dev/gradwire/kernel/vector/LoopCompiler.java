@@ -35,6 +35,9 @@ final class LoopCompiler implements HotGroups {
     /** Longer methods are never compiled by the JVM. */
     private static final int MOST_CODE_BYTES = 8000;
 
+    /** Which ways there are to run groups, for tests and profiles. */
+    private static final String TIER = "gradwire.tier";
+
     private final Function<Group, GroupRun> interpreter;
     private final UnaryOperator<byte[]> change;
     private final ThreadPoolExecutor thread;
@@ -65,6 +68,36 @@ final class LoopCompiler implements HotGroups {
         thread = new ThreadPoolExecutor(
                 1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MOST_WAITING), LoopCompiler::thread);
         thread.allowCoreThreadTimeOut(true);
+    }
+
+    /**
+     * What the system property gradwire.tier asks for: 0 for the interpreter alone, 1 for loops at once, made on the
+     * thread that runs the group first; in the background where it asks for nothing.
+     */
+    static HotGroups open(Function<Group, GroupRun> interpreter) {
+        LoopCompiler compiler = new LoopCompiler(interpreter);
+        return switch (System.getProperty(TIER, "")) {
+            case "0" -> HotGroups.NONE;
+            case "1" -> compiler.atOnce();
+            default -> compiler;
+        };
+    }
+
+    private HotGroups atOnce() {
+        return new HotGroups() {
+            @Override
+            public long patience() {
+                return 0;
+            }
+
+            @Override
+            public void offer(TieredKernel kernel) {
+                LoopRun run = compile(kernel.group());
+                if (run != null) {
+                    kernel.swap(run);
+                }
+            }
+        };
     }
 
     @SuppressWarnings("ThreadPriorityCheck") // on a busy machine answers come first

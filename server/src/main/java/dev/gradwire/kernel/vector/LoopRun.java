@@ -59,13 +59,15 @@ final class LoopRun implements GroupRun {
 
     @Override
     public void run(DeviceTensor[] operands, DeviceTensor[] results, Lane lane) {
-        long[] bases = new long[binding.addresses()];
-        for (int i = 0; i < operands.length; i++) {
-            bases[i] = operands[i].memory().address();
+        try (Operands memory = new Operands(operands, results)) {
+            long[] bases = new long[binding.addresses()];
+            System.arraycopy(memory.operands, 0, bases, 0, reads);
+            System.arraycopy(memory.results, 0, bases, reads, results.length);
+            run(bases, lane);
         }
-        for (int i = 0; i < results.length; i++) {
-            bases[reads + i] = results[i].memory().address();
-        }
+    }
+
+    private void run(long[] bases, Lane lane) {
         if (!rowTotals.isEmpty() || !columnTotals.isEmpty()) {
             totals(bases, lane);
         } else if (rows * columns <= 2 * PART_PLACES) {

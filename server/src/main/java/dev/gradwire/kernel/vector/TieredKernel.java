@@ -13,8 +13,8 @@ import java.lang.foreign.MemorySegment;
  * Checks operands and results for whatever runs it.
  */
 final class TieredKernel implements Kernel {
-    /** Elements computed (instructions times places) after which a group is hot: some 20 to 50 ms of the interpreter. */
-    private static final long HOT = 1L << 28;
+    /** On fewer places an instruction takes the interpreter no less time. */
+    private static final long LEAST_PLACES = 128;
 
     private final Group group;
     private final GroupRun interpreter;
@@ -34,8 +34,7 @@ final class TieredKernel implements Kernel {
         this.interpreter = interpreter;
         this.hotGroups = hotGroups;
         this.current = interpreter;
-        workOfRun = group.rows()
-                * group.columns()
+        workOfRun = Math.max(LEAST_PLACES, group.rows() * group.columns())
                 * Math.max(1, group.instructions().size());
         operandBytes = group.reads().stream()
                 .mapToLong(read -> bytes(read.dtype(), read.layout().lastOffset() + 1))
@@ -83,7 +82,7 @@ final class TieredKernel implements Kernel {
         check("operand", operands, operandBytes);
         check("result", results, resultBytes);
         work += workOfRun;
-        if (work >= HOT && !offered) {
+        if (work >= hotGroups.patience() && !offered) {
             offered = true;
             hotGroups.offer(this);
         }

@@ -22,9 +22,8 @@ public final class VectorGroups implements Groups {
     }
 
     static VectorGroups withVectors() {
-        return new VectorGroups(
-                new Primitives[] {new FloatVectors(), new DoubleVectors(), new Ints(), new Longs(), new Bools()},
-                HotGroups.NONE);
+        Primitives[] primitives = {new FloatVectors(), new DoubleVectors(), new Ints(), new Longs(), new Bools()};
+        return new VectorGroups(primitives, LoopCompiler.open(group -> TileProgram.compile(group, primitives)));
     }
 
     static VectorGroups withoutVectors() {

@@ -14,6 +14,10 @@
  *       fixed tree over the elements' row-major order;
  *   <li>it can be cancelled between tiles, and a tile is small enough for that to take well under a millisecond.
  * </ul>
+ *
+ * <p>Every group is run by the tile interpreter ({@link dev.gradwire.kernel.vector.TileProgram}) first; one that is run a
+ * lot becomes a loop of its own ({@link dev.gradwire.kernel.vector.LoopCompiler}), with the same bits. The system
+ * property {@code gradwire.tier} holds it to the interpreter (0) or makes loops at once (1).
  */
 @NullMarked
 package dev.gradwire.kernel.vector;

@@ -75,7 +75,8 @@ final class LoopGroups {
         if (dtype == DType.BOOL) {
             return random.nextBoolean() ? GroupOp.ANY : GroupOp.ALL;
         }
-        return List.of(GroupOp.SUM, GroupOp.SUM, GroupOp.PROD, GroupOp.MAX, GroupOp.MIN).get(random.nextInt(5));
+        return List.of(GroupOp.SUM, GroupOp.SUM, GroupOp.PROD, GroupOp.MAX, GroupOp.MIN)
+                .get(random.nextInt(5));
     }
 
     private Layout rowLayout() {
@@ -128,11 +129,10 @@ final class LoopGroups {
                 yield condition < 0 ? null : line(op, dtype(a), condition, a, operand(dtype(a)));
             }
             default -> {
-                DType own =
-                        switch (op) {
-                            case EQ, NE, LT, LE, GT, GE, ISNAN -> DType.BOOL;
-                            default -> dtype(a);
-                        };
+                DType own = switch (op) {
+                    case EQ, NE, LT, LE, GT, GE, ISNAN -> DType.BOOL;
+                    default -> dtype(a);
+                };
                 int b = op.arity() > 1 ? operand(dtype(a)) : -1;
                 int c = op.arity() > 2 ? operand(dtype(a)) : -1;
                 yield own == DType.BOOL || groups.takes(op, own) ? line(op, own, a, b, c) : null;
