@@ -4,11 +4,15 @@ import static dev.gradwire.kernel.vector.DoubleVectors.load;
 import static dev.gradwire.kernel.vector.DoubleVectors.store;
 
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Reductions of float64 with vectors, in the order of {@link ReductionOrder}. */
+/**
+ * Reductions of float64 with vectors, in the order of {@link ReductionOrder}.
+ *
+ * <p>Each operation has its own loops, and these call nothing that takes a vector but tiny methods: what the compiler
+ * would leave a call because it is rarely reached would make an object of each vector.
+ */
 final class DoubleLanes {
     private static final VectorSpecies<Double> SPECIES = DoubleVectors.SPECIES;
     private static final int LANES = SPECIES.length();
@@ -31,24 +35,51 @@ final class DoubleLanes {
         };
     }
 
-    private static DoubleVector combine(int op, DoubleVector a, DoubleVector b) {
-        return switch (op) {
-            case Opcode.SUM -> a.add(b);
-            case Opcode.PROD -> a.mul(b);
-            case Opcode.MAX -> a.max(b);
-            default -> a.min(b);
-        };
-    }
-
     static void accumulate(int op, long lanes, long a, int n) {
         switch (op) {
-            case Opcode.SUM -> accumulateAs(Opcode.SUM, lanes, a, n);
-            case Opcode.MAX -> accumulateAs(Opcode.MAX, lanes, a, n);
-            default -> accumulateAs(op, lanes, a, n);
+            case Opcode.SUM -> accumulateSum(lanes, a, n);
+            case Opcode.PROD -> accumulateProduct(lanes, a, n);
+            case Opcode.MAX -> accumulateGreatest(lanes, a, n);
+            default -> accumulateLeast(lanes, a, n);
         }
     }
 
-    private static void accumulateAs(int op, long lanes, long a, int n) {
+    /** Folds the lanes; where they hold n elements only, the others hold the identity. */
+    static double fold(int op, long lanes, int n) {
+        return switch (op) {
+            case Opcode.SUM -> foldSum(lanes, n);
+            case Opcode.PROD -> foldProduct(lanes, n);
+            case Opcode.MAX -> foldGreatest(lanes, n);
+            default -> foldLeast(lanes, n);
+        };
+    }
+
+    static void reduce(int op, long d, long a, int rows, int columns, long lanes) {
+        double none = identity(op);
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < ReductionOrder.LANES; i += LANES) {
+                store(DoubleVector.broadcast(SPECIES, none), lanes, i);
+            }
+            accumulate(op, lanes, a + 8L * row * columns, columns);
+            Memory.putDouble(d + 8L * row, fold(op, lanes, columns));
+        }
+    }
+
+    static void combineRows(int op, long d, long a, int rows, int columns, long rowBytes) {
+        switch (op) {
+            case Opcode.SUM -> sumRows(d, a, rows, columns, rowBytes);
+            case Opcode.PROD -> productRows(d, a, rows, columns, rowBytes);
+            case Opcode.MAX -> greatestRows(d, a, rows, columns, rowBytes);
+            default -> leastRows(d, a, rows, columns, rowBytes);
+        }
+    }
+
+    /** A vector whose lanes from n on are the identity, which changes nothing. */
+    private static DoubleVector upTo(double none, long a, int i, int n) {
+        return DoubleVector.broadcast(SPECIES, none).blend(load(a, i), SPECIES.indexInRange(i, n));
+    }
+
+    private static void accumulateSum(long lanes, long a, int n) {
         int whole = n - n % ReductionOrder.LANES;
         for (int q = 0; q < ReductionOrder.LANES && q < n; q += STEP) {
             DoubleVector v0 = load(lanes, q);
@@ -56,111 +87,197 @@ final class DoubleLanes {
             DoubleVector v2 = load(lanes, q + 2 * LANES);
             DoubleVector v3 = load(lanes, q + 3 * LANES);
             for (int i = q; i < whole; i += ReductionOrder.LANES) {
-                v0 = combine(op, v0, load(a, i));
-                v1 = combine(op, v1, load(a, i + LANES));
-                v2 = combine(op, v2, load(a, i + 2 * LANES));
-                v3 = combine(op, v3, load(a, i + 3 * LANES));
-            }
-            int i = whole + q;
-            if (i < n) {
-                v0 = combine(op, v0, upTo(op, a, i, n));
-                v1 = combine(op, v1, upTo(op, a, i + LANES, n));
-                v2 = combine(op, v2, upTo(op, a, i + 2 * LANES, n));
-                v3 = combine(op, v3, upTo(op, a, i + 3 * LANES, n));
+                v0 = v0.add(load(a, i));
+                v1 = v1.add(load(a, i + LANES));
+                v2 = v2.add(load(a, i + 2 * LANES));
+                v3 = v3.add(load(a, i + 3 * LANES));
             }
             store(v0, lanes, q);
             store(v1, lanes, q + LANES);
             store(v2, lanes, q + 2 * LANES);
             store(v3, lanes, q + 3 * LANES);
         }
+        for (int i = whole; i < n; i += LANES) {
+            store(load(lanes, i - whole).add(upTo(0, a, i, n)), lanes, i - whole);
+        }
     }
 
-    /** A vector whose lanes from n on are the identity, which changes nothing. */
-    private static DoubleVector upTo(int op, long a, int i, int n) {
-        VectorMask<Double> there = SPECIES.indexInRange(i, n);
-        return none(op).blend(load(a, i), there);
-    }
-
-    private static DoubleVector none(int op) {
-        return DoubleVector.broadcast(SPECIES, identity(op));
-    }
-
-    /** Folds the first lanes, which hold the first n elements; the others hold the identity. */
-    static double fold(int op, long lanes, int n) {
+    private static double foldSum(long lanes, int n) {
         for (int half = ReductionOrder.LANES / 2; half >= LANES; half /= 2) {
             if (half < n) {
                 for (int j = 0; j < half; j += LANES) {
-                    store(combine(op, load(lanes, j), load(lanes, j + half)), lanes, j);
+                    store(load(lanes, j).add(load(lanes, j + half)), lanes, j);
                 }
             }
         }
-        return fold(op, load(lanes, 0));
-    }
-
-    private static double fold(int op, DoubleVector x) {
-        DoubleVector v = x;
+        DoubleVector v = load(lanes, 0);
         if (LANES > 4) {
-            v = combine(op, v, v.rearrange(BY_4));
+            v = v.add(v.rearrange(BY_4));
         }
         if (LANES > 2) {
-            v = combine(op, v, v.rearrange(BY_2));
+            v = v.add(v.rearrange(BY_2));
         }
-        return combine(op, v, v.rearrange(BY_1)).lane(0);
+        return v.add(v.rearrange(BY_1)).lane(0);
     }
 
-    static void reduce(int op, long d, long a, int rows, int columns, long lanes) {
-        switch (op) {
-            case Opcode.SUM -> reduceAs(Opcode.SUM, d, a, rows, columns, lanes);
-            case Opcode.MAX -> reduceAs(Opcode.MAX, d, a, rows, columns, lanes);
-            default -> reduceAs(op, d, a, rows, columns, lanes);
-        }
-    }
-
-    private static void reduceAs(int op, long d, long a, int rows, int columns, long lanes) {
-        for (int row = 0; row < rows; row++) {
-            long first = a + 8L * row * columns;
-            double number;
-            if (columns <= LANES) {
-                number = fold(op, combine(op, none(op), upTo(op, first, 0, columns)));
-            } else if (STEP == ReductionOrder.LANES) {
-                number = reduceRow(op, first, columns);
-            } else {
-                for (int i = 0; i < ReductionOrder.LANES; i += LANES) {
-                    store(none(op), lanes, i);
-                }
-                accumulateAs(op, lanes, first, columns);
-                number = fold(op, lanes, columns);
-            }
-            Memory.putDouble(d + 8L * row, number);
-        }
-    }
-
-    private static double reduceRow(int op, long a, int n) {
-        int whole = n - n % STEP;
-        DoubleVector v0 = none(op);
-        DoubleVector v1 = v0;
-        DoubleVector v2 = v0;
-        DoubleVector v3 = v0;
-        for (int i = 0; i < whole; i += STEP) {
-            v0 = combine(op, v0, load(a, i));
-            v1 = combine(op, v1, load(a, i + LANES));
-            v2 = combine(op, v2, load(a, i + 2 * LANES));
-            v3 = combine(op, v3, load(a, i + 3 * LANES));
-        }
-        if (whole < n) {
-            v0 = combine(op, v0, upTo(op, a, whole, n));
-            v1 = combine(op, v1, upTo(op, a, whole + LANES, n));
-            v2 = combine(op, v2, upTo(op, a, whole + 2 * LANES, n));
-            v3 = combine(op, v3, upTo(op, a, whole + 3 * LANES, n));
-        }
-        return fold(op, combine(op, combine(op, v0, v2), combine(op, v1, v3)));
-    }
-
-    static void combineRows(int op, long d, long a, int rows, int columns, long rowBytes) {
+    private static void sumRows(long d, long a, int rows, int columns, long rowBytes) {
         for (int i = 0; i < columns; i += LANES) {
             DoubleVector v = load(d, i);
             for (int row = 0; row < rows; row++) {
-                v = combine(op, v, load(a + row * rowBytes, i));
+                v = v.add(load(a + row * rowBytes, i));
+            }
+            store(v, d, i);
+        }
+    }
+
+    private static void accumulateProduct(long lanes, long a, int n) {
+        int whole = n - n % ReductionOrder.LANES;
+        for (int q = 0; q < ReductionOrder.LANES && q < n; q += STEP) {
+            DoubleVector v0 = load(lanes, q);
+            DoubleVector v1 = load(lanes, q + LANES);
+            DoubleVector v2 = load(lanes, q + 2 * LANES);
+            DoubleVector v3 = load(lanes, q + 3 * LANES);
+            for (int i = q; i < whole; i += ReductionOrder.LANES) {
+                v0 = v0.mul(load(a, i));
+                v1 = v1.mul(load(a, i + LANES));
+                v2 = v2.mul(load(a, i + 2 * LANES));
+                v3 = v3.mul(load(a, i + 3 * LANES));
+            }
+            store(v0, lanes, q);
+            store(v1, lanes, q + LANES);
+            store(v2, lanes, q + 2 * LANES);
+            store(v3, lanes, q + 3 * LANES);
+        }
+        for (int i = whole; i < n; i += LANES) {
+            store(load(lanes, i - whole).mul(upTo(1, a, i, n)), lanes, i - whole);
+        }
+    }
+
+    private static double foldProduct(long lanes, int n) {
+        for (int half = ReductionOrder.LANES / 2; half >= LANES; half /= 2) {
+            if (half < n) {
+                for (int j = 0; j < half; j += LANES) {
+                    store(load(lanes, j).mul(load(lanes, j + half)), lanes, j);
+                }
+            }
+        }
+        DoubleVector v = load(lanes, 0);
+        if (LANES > 4) {
+            v = v.mul(v.rearrange(BY_4));
+        }
+        if (LANES > 2) {
+            v = v.mul(v.rearrange(BY_2));
+        }
+        return v.mul(v.rearrange(BY_1)).lane(0);
+    }
+
+    private static void productRows(long d, long a, int rows, int columns, long rowBytes) {
+        for (int i = 0; i < columns; i += LANES) {
+            DoubleVector v = load(d, i);
+            for (int row = 0; row < rows; row++) {
+                v = v.mul(load(a + row * rowBytes, i));
+            }
+            store(v, d, i);
+        }
+    }
+
+    private static void accumulateGreatest(long lanes, long a, int n) {
+        int whole = n - n % ReductionOrder.LANES;
+        for (int q = 0; q < ReductionOrder.LANES && q < n; q += STEP) {
+            DoubleVector v0 = load(lanes, q);
+            DoubleVector v1 = load(lanes, q + LANES);
+            DoubleVector v2 = load(lanes, q + 2 * LANES);
+            DoubleVector v3 = load(lanes, q + 3 * LANES);
+            for (int i = q; i < whole; i += ReductionOrder.LANES) {
+                v0 = v0.max(load(a, i));
+                v1 = v1.max(load(a, i + LANES));
+                v2 = v2.max(load(a, i + 2 * LANES));
+                v3 = v3.max(load(a, i + 3 * LANES));
+            }
+            store(v0, lanes, q);
+            store(v1, lanes, q + LANES);
+            store(v2, lanes, q + 2 * LANES);
+            store(v3, lanes, q + 3 * LANES);
+        }
+        for (int i = whole; i < n; i += LANES) {
+            store(load(lanes, i - whole).max(upTo(Double.NEGATIVE_INFINITY, a, i, n)), lanes, i - whole);
+        }
+    }
+
+    private static double foldGreatest(long lanes, int n) {
+        for (int half = ReductionOrder.LANES / 2; half >= LANES; half /= 2) {
+            if (half < n) {
+                for (int j = 0; j < half; j += LANES) {
+                    store(load(lanes, j).max(load(lanes, j + half)), lanes, j);
+                }
+            }
+        }
+        DoubleVector v = load(lanes, 0);
+        if (LANES > 4) {
+            v = v.max(v.rearrange(BY_4));
+        }
+        if (LANES > 2) {
+            v = v.max(v.rearrange(BY_2));
+        }
+        return v.max(v.rearrange(BY_1)).lane(0);
+    }
+
+    private static void greatestRows(long d, long a, int rows, int columns, long rowBytes) {
+        for (int i = 0; i < columns; i += LANES) {
+            DoubleVector v = load(d, i);
+            for (int row = 0; row < rows; row++) {
+                v = v.max(load(a + row * rowBytes, i));
+            }
+            store(v, d, i);
+        }
+    }
+
+    private static void accumulateLeast(long lanes, long a, int n) {
+        int whole = n - n % ReductionOrder.LANES;
+        for (int q = 0; q < ReductionOrder.LANES && q < n; q += STEP) {
+            DoubleVector v0 = load(lanes, q);
+            DoubleVector v1 = load(lanes, q + LANES);
+            DoubleVector v2 = load(lanes, q + 2 * LANES);
+            DoubleVector v3 = load(lanes, q + 3 * LANES);
+            for (int i = q; i < whole; i += ReductionOrder.LANES) {
+                v0 = v0.min(load(a, i));
+                v1 = v1.min(load(a, i + LANES));
+                v2 = v2.min(load(a, i + 2 * LANES));
+                v3 = v3.min(load(a, i + 3 * LANES));
+            }
+            store(v0, lanes, q);
+            store(v1, lanes, q + LANES);
+            store(v2, lanes, q + 2 * LANES);
+            store(v3, lanes, q + 3 * LANES);
+        }
+        for (int i = whole; i < n; i += LANES) {
+            store(load(lanes, i - whole).min(upTo(Double.POSITIVE_INFINITY, a, i, n)), lanes, i - whole);
+        }
+    }
+
+    private static double foldLeast(long lanes, int n) {
+        for (int half = ReductionOrder.LANES / 2; half >= LANES; half /= 2) {
+            if (half < n) {
+                for (int j = 0; j < half; j += LANES) {
+                    store(load(lanes, j).min(load(lanes, j + half)), lanes, j);
+                }
+            }
+        }
+        DoubleVector v = load(lanes, 0);
+        if (LANES > 4) {
+            v = v.min(v.rearrange(BY_4));
+        }
+        if (LANES > 2) {
+            v = v.min(v.rearrange(BY_2));
+        }
+        return v.min(v.rearrange(BY_1)).lane(0);
+    }
+
+    private static void leastRows(long d, long a, int rows, int columns, long rowBytes) {
+        for (int i = 0; i < columns; i += LANES) {
+            DoubleVector v = load(d, i);
+            for (int row = 0; row < rows; row++) {
+                v = v.min(load(a + row * rowBytes, i));
             }
             store(v, d, i);
         }

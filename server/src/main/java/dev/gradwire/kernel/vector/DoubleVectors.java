@@ -2,7 +2,6 @@ package dev.gradwire.kernel.vector;
 
 import static dev.gradwire.kernel.vector.Memory.ALL;
 import static jdk.incubator.vector.VectorOperators.EQ;
-import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LT;
@@ -10,8 +9,10 @@ import static jdk.incubator.vector.VectorOperators.NE;
 
 import dev.gradwire.kernel.GroupOp;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,10 @@ final class DoubleVectors extends Primitives {
 
     private static final int LANES = SPECIES.length();
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-    private static final BoolLanes<Double> BOOLS = new BoolLanes<>(SPECIES);
+
+    /** As many bytes, for bools; null where no vector is so short. */
+    private static final @Nullable VectorSpecies<Byte> BYTES =
+            LANES < 8 ? null : VectorSpecies.of(byte.class, VectorShape.forBitSize(8 * LANES));
 
     private final @Nullable Loop[] functions = DoubleLoops.table();
 
@@ -61,13 +65,13 @@ final class DoubleVectors extends Primitives {
                 case Opcode.SIGN -> sign(d, a, n);
                 case Opcode.FMA -> multiplyAdd(d, a, b, at[code[p + 4]], n);
                 case Opcode.WHERE -> where(d, a, b, at[code[p + 4]], n);
-                case Opcode.EQ -> compare(EQ, d, a, b, n);
-                case Opcode.NE -> compare(NE, d, a, b, n);
-                case Opcode.LT -> compare(LT, d, a, b, n);
-                case Opcode.LE -> compare(LE, d, a, b, n);
-                case Opcode.GT -> compare(GT, d, a, b, n);
-                case Opcode.GE -> compare(GE, d, a, b, n);
-                case Opcode.ISNAN -> compare(NE, d, a, a, n);
+                case Opcode.EQ -> equal(d, a, b, n);
+                case Opcode.NE -> unequal(d, a, b, n);
+                case Opcode.LT -> less(d, a, b, n);
+                case Opcode.LE -> atMost(d, a, b, n);
+                case Opcode.GT -> less(d, b, a, n);
+                case Opcode.GE -> atMost(d, b, a, n);
+                case Opcode.ISNAN -> unequal(d, a, a, n);
                 default -> function(op).run(d, a, b, n);
             }
         }
@@ -148,14 +152,70 @@ final class DoubleVectors extends Primitives {
     }
 
     private static void where(long d, long a, long b, long c, int n) {
+        if (BYTES == null) {
+            for (int i = 0; i < n; i++) {
+                long from = Memory.getBoolean(a + i) ? b : c;
+                Memory.putDouble(d + 8L * i, Memory.getDouble(from + 8L * i));
+            }
+            return;
+        }
         for (int i = 0; i < n; i += LANES) {
-            store(load(c, i).blend(load(b, i), BOOLS.load(a + i)), d, i);
+            VectorMask<Double> which = ByteVector.fromMemorySegment(BYTES, ALL, a + i, ORDER)
+                    .compare(NE, (byte) 0)
+                    .cast(SPECIES);
+            store(load(c, i).blend(load(b, i), which), d, i);
         }
     }
 
-    private static void compare(VectorOperators.Comparison how, long d, long a, long b, int n) {
+    private static void storeBools(VectorMask<Byte> mask, long address) {
+        ByteVector.zero(BYTES).blend((byte) 1, mask).intoMemorySegment(ALL, address, ORDER);
+    }
+
+    private static void equal(long d, long a, long b, int n) {
+        if (BYTES == null) {
+            for (int i = 0; i < n; i++) {
+                Memory.putBoolean(d + i, Memory.getDouble(a + 8L * i) == Memory.getDouble(b + 8L * i));
+            }
+            return;
+        }
         for (int i = 0; i < n; i += LANES) {
-            BOOLS.store(load(a, i).compare(how, load(b, i)), d + i);
+            storeBools(load(a, i).compare(EQ, load(b, i)).cast(BYTES), d + i);
+        }
+    }
+
+    private static void unequal(long d, long a, long b, int n) {
+        if (BYTES == null) {
+            for (int i = 0; i < n; i++) {
+                Memory.putBoolean(d + i, Memory.getDouble(a + 8L * i) != Memory.getDouble(b + 8L * i));
+            }
+            return;
+        }
+        for (int i = 0; i < n; i += LANES) {
+            storeBools(load(a, i).compare(NE, load(b, i)).cast(BYTES), d + i);
+        }
+    }
+
+    private static void less(long d, long a, long b, int n) {
+        if (BYTES == null) {
+            for (int i = 0; i < n; i++) {
+                Memory.putBoolean(d + i, Memory.getDouble(a + 8L * i) < Memory.getDouble(b + 8L * i));
+            }
+            return;
+        }
+        for (int i = 0; i < n; i += LANES) {
+            storeBools(load(a, i).compare(LT, load(b, i)).cast(BYTES), d + i);
+        }
+    }
+
+    private static void atMost(long d, long a, long b, int n) {
+        if (BYTES == null) {
+            for (int i = 0; i < n; i++) {
+                Memory.putBoolean(d + i, Memory.getDouble(a + 8L * i) <= Memory.getDouble(b + 8L * i));
+            }
+            return;
+        }
+        for (int i = 0; i < n; i += LANES) {
+            storeBools(load(a, i).compare(LE, load(b, i)).cast(BYTES), d + i);
         }
     }
 

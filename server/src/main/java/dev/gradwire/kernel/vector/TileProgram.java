@@ -15,7 +15,7 @@ final class TileProgram {
     private static final long SECOND_CACHE_BYTES = 512 << 10;
     private static final int LEAST_PLACES = 64;
     private static final int USUAL_PLACES = 256;
-    private static final int MOST_PLACES = 2048;
+    private static final int MOST_PLACES = 1024;
 
     private final Group group;
     private final Primitives[] primitives;
