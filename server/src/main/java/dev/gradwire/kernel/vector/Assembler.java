@@ -61,7 +61,7 @@ final class Assembler {
     private boolean isDirect(int value) {
         return !Halves.is(group.dtype(value))
                 // Reductions look beyond the last row's end.
-                && !(wholeRows && program.isReduced(value) && group.columns() % ReductionOrder.LANES != 0);
+                && !(wholeRows && program.isReduced(value) && group.columns() % Source.PADDING != 0);
     }
 
     private GroupOp op(int value) {

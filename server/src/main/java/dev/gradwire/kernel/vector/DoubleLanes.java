@@ -4,6 +4,7 @@ import static dev.gradwire.kernel.vector.DoubleVectors.load;
 import static dev.gradwire.kernel.vector.DoubleVectors.store;
 
 import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -55,6 +56,10 @@ final class DoubleLanes {
     }
 
     static void reduce(int op, long d, long a, int rows, int columns, long lanes) {
+        if (columns <= LANES) {
+            reduceShort(op, d, a, rows, columns);
+            return;
+        }
         double none = identity(op);
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < ReductionOrder.LANES; i += LANES) {
@@ -62,6 +67,16 @@ final class DoubleLanes {
             }
             accumulate(op, lanes, a + 8L * row * columns, columns);
             Memory.putDouble(d + 8L * row, fold(op, lanes, columns));
+        }
+    }
+
+    private static void reduceShort(int op, long d, long a, int rows, int columns) {
+        VectorMask<Double> there = SPECIES.indexInRange(0, columns);
+        switch (op) {
+            case Opcode.SUM -> sumShort(d, a, rows, columns, there);
+            case Opcode.PROD -> productShort(d, a, rows, columns, there);
+            case Opcode.MAX -> greatestShort(d, a, rows, columns, there);
+            default -> leastShort(d, a, rows, columns, there);
         }
     }
 
@@ -280,6 +295,62 @@ final class DoubleLanes {
                 v = v.min(load(a + row * rowBytes, i));
             }
             store(v, d, i);
+        }
+    }
+
+    private static void sumShort(long d, long a, int rows, int columns, VectorMask<Double> there) {
+        DoubleVector none = DoubleVector.broadcast(SPECIES, 0);
+        for (int row = 0; row < rows; row++) {
+            DoubleVector v = none.add(none.blend(load(a, row * columns), there));
+            if (LANES > 4) {
+                v = v.add(v.rearrange(BY_4));
+            }
+            if (LANES > 2) {
+                v = v.add(v.rearrange(BY_2));
+            }
+            Memory.putDouble(d + 8L * row, v.add(v.rearrange(BY_1)).lane(0));
+        }
+    }
+
+    private static void productShort(long d, long a, int rows, int columns, VectorMask<Double> there) {
+        DoubleVector none = DoubleVector.broadcast(SPECIES, 1);
+        for (int row = 0; row < rows; row++) {
+            DoubleVector v = none.mul(none.blend(load(a, row * columns), there));
+            if (LANES > 4) {
+                v = v.mul(v.rearrange(BY_4));
+            }
+            if (LANES > 2) {
+                v = v.mul(v.rearrange(BY_2));
+            }
+            Memory.putDouble(d + 8L * row, v.mul(v.rearrange(BY_1)).lane(0));
+        }
+    }
+
+    private static void greatestShort(long d, long a, int rows, int columns, VectorMask<Double> there) {
+        DoubleVector none = DoubleVector.broadcast(SPECIES, Double.NEGATIVE_INFINITY);
+        for (int row = 0; row < rows; row++) {
+            DoubleVector v = none.max(none.blend(load(a, row * columns), there));
+            if (LANES > 4) {
+                v = v.max(v.rearrange(BY_4));
+            }
+            if (LANES > 2) {
+                v = v.max(v.rearrange(BY_2));
+            }
+            Memory.putDouble(d + 8L * row, v.max(v.rearrange(BY_1)).lane(0));
+        }
+    }
+
+    private static void leastShort(long d, long a, int rows, int columns, VectorMask<Double> there) {
+        DoubleVector none = DoubleVector.broadcast(SPECIES, Double.POSITIVE_INFINITY);
+        for (int row = 0; row < rows; row++) {
+            DoubleVector v = none.min(none.blend(load(a, row * columns), there));
+            if (LANES > 4) {
+                v = v.min(v.rearrange(BY_4));
+            }
+            if (LANES > 2) {
+                v = v.min(v.rearrange(BY_2));
+            }
+            Memory.putDouble(d + 8L * row, v.min(v.rearrange(BY_1)).lane(0));
         }
     }
 }

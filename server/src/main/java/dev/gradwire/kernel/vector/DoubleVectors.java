@@ -2,7 +2,6 @@ package dev.gradwire.kernel.vector;
 
 import static dev.gradwire.kernel.vector.Memory.ALL;
 import static jdk.incubator.vector.VectorOperators.EQ;
-import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.NE;
@@ -139,9 +138,7 @@ final class DoubleVectors extends Primitives {
 
     private static void sign(long d, long a, int n) {
         for (int i = 0; i < n; i += LANES) {
-            DoubleVector x = load(a, i);
-            DoubleVector zero = DoubleVector.zero(SPECIES);
-            store(zero.blend(1d, x.compare(GT, 0d)).blend(-1d, x.compare(LT, 0d)), d, i);
+            store(DoubleMath.sign(load(a, i)), d, i);
         }
     }
 

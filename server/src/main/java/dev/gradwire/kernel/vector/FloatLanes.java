@@ -4,6 +4,7 @@ import static dev.gradwire.kernel.vector.FloatVectors.load;
 import static dev.gradwire.kernel.vector.FloatVectors.store;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -56,6 +57,10 @@ final class FloatLanes {
     }
 
     static void reduce(int op, long d, long a, int rows, int columns, long lanes) {
+        if (columns <= LANES) {
+            reduceShort(op, d, a, rows, columns);
+            return;
+        }
         float none = identity(op);
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < ReductionOrder.LANES; i += LANES) {
@@ -63,6 +68,16 @@ final class FloatLanes {
             }
             accumulate(op, lanes, a + 4L * row * columns, columns);
             Memory.putFloat(d + 4L * row, fold(op, lanes, columns));
+        }
+    }
+
+    private static void reduceShort(int op, long d, long a, int rows, int columns) {
+        VectorMask<Float> there = SPECIES.indexInRange(0, columns);
+        switch (op) {
+            case Opcode.SUM -> sumShort(d, a, rows, columns, there);
+            case Opcode.PROD -> productShort(d, a, rows, columns, there);
+            case Opcode.MAX -> greatestShort(d, a, rows, columns, there);
+            default -> leastShort(d, a, rows, columns, there);
         }
     }
 
@@ -293,6 +308,74 @@ final class FloatLanes {
                 v = v.min(load(a + row * rowBytes, i));
             }
             store(v, d, i);
+        }
+    }
+
+    private static void sumShort(long d, long a, int rows, int columns, VectorMask<Float> there) {
+        FloatVector none = FloatVector.broadcast(SPECIES, 0);
+        for (int row = 0; row < rows; row++) {
+            FloatVector v = none.add(none.blend(load(a, row * columns), there));
+            if (LANES > 8) {
+                v = v.add(v.rearrange(BY_8));
+            }
+            if (LANES > 4) {
+                v = v.add(v.rearrange(BY_4));
+            }
+            if (LANES > 2) {
+                v = v.add(v.rearrange(BY_2));
+            }
+            Memory.putFloat(d + 4L * row, v.add(v.rearrange(BY_1)).lane(0));
+        }
+    }
+
+    private static void productShort(long d, long a, int rows, int columns, VectorMask<Float> there) {
+        FloatVector none = FloatVector.broadcast(SPECIES, 1);
+        for (int row = 0; row < rows; row++) {
+            FloatVector v = none.mul(none.blend(load(a, row * columns), there));
+            if (LANES > 8) {
+                v = v.mul(v.rearrange(BY_8));
+            }
+            if (LANES > 4) {
+                v = v.mul(v.rearrange(BY_4));
+            }
+            if (LANES > 2) {
+                v = v.mul(v.rearrange(BY_2));
+            }
+            Memory.putFloat(d + 4L * row, v.mul(v.rearrange(BY_1)).lane(0));
+        }
+    }
+
+    private static void greatestShort(long d, long a, int rows, int columns, VectorMask<Float> there) {
+        FloatVector none = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        for (int row = 0; row < rows; row++) {
+            FloatVector v = none.max(none.blend(load(a, row * columns), there));
+            if (LANES > 8) {
+                v = v.max(v.rearrange(BY_8));
+            }
+            if (LANES > 4) {
+                v = v.max(v.rearrange(BY_4));
+            }
+            if (LANES > 2) {
+                v = v.max(v.rearrange(BY_2));
+            }
+            Memory.putFloat(d + 4L * row, v.max(v.rearrange(BY_1)).lane(0));
+        }
+    }
+
+    private static void leastShort(long d, long a, int rows, int columns, VectorMask<Float> there) {
+        FloatVector none = FloatVector.broadcast(SPECIES, Float.POSITIVE_INFINITY);
+        for (int row = 0; row < rows; row++) {
+            FloatVector v = none.min(none.blend(load(a, row * columns), there));
+            if (LANES > 8) {
+                v = v.min(v.rearrange(BY_8));
+            }
+            if (LANES > 4) {
+                v = v.min(v.rearrange(BY_4));
+            }
+            if (LANES > 2) {
+                v = v.min(v.rearrange(BY_2));
+            }
+            Memory.putFloat(d + 4L * row, v.min(v.rearrange(BY_1)).lane(0));
         }
     }
 }

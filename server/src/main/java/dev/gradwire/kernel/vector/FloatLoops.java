@@ -51,6 +51,8 @@ final class FloatLoops {
             case SIGMOID -> FloatLoops::sigmoid;
             case ERF -> FloatLoops::erf;
             case ERFC -> FloatLoops::erfc;
+            case LGAMMA -> FloatLoops::lgamma;
+            case DIGAMMA -> FloatLoops::digamma;
             case POW -> FloatLoops::pow;
             case FMOD -> FloatLoops::fmod;
             case REMAINDER -> FloatLoops::remainder;
@@ -218,6 +220,18 @@ final class FloatLoops {
     private static void erfc(long d, long a, long b, int n) {
         for (int i = 0; i < n; i += LANES) {
             store(FloatMath.erfc(load(a, i)), d, i);
+        }
+    }
+
+    private static void lgamma(long d, long a, long b, int n) {
+        for (int i = 0; i < n; i += LANES) {
+            store(FloatMath.lgamma(load(a, i)), d, i);
+        }
+    }
+
+    private static void digamma(long d, long a, long b, int n) {
+        for (int i = 0; i < n; i += LANES) {
+            store(FloatMath.digamma(load(a, i)), d, i);
         }
     }
 

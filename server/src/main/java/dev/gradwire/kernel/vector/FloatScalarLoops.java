@@ -32,20 +32,41 @@ final class FloatScalarLoops {
 
     private static @Nullable Loop of(GroupOp op) {
         return switch (op) {
-            case FLOOR -> unary(x -> (float) Math.floor(x));
-            case CEIL -> unary(x -> (float) Math.ceil(x));
-            case TRUNC -> unary(x -> (float) (x < 0 ? Math.ceil(x) : Math.floor(x)));
-            case ROUND -> unary(x -> (float) Math.rint(x));
-            case RSQRT -> unary(x -> 1 / (float) Math.sqrt(x));
-            case FMOD -> binary((x, y) -> x % y);
-            case REMAINDER -> binary(FloatScalarLoops::remainder);
+            case FLOOR -> unary(ScalarMath::floor);
+            case CEIL -> unary(ScalarMath::ceil);
+            case TRUNC -> unary(ScalarMath::trunc);
+            case ROUND -> unary(ScalarMath::rint);
+            case RSQRT -> unary(ScalarMath::rsqrt);
+            case EXP -> unary(ScalarMath::exp);
+            case EXP2 -> unary(ScalarMath::exp2);
+            case EXPM1 -> unary(ScalarMath::expm1);
+            case LOG -> unary(ScalarMath::log);
+            case LOG2 -> unary(ScalarMath::log2);
+            case LOG10 -> unary(ScalarMath::log10);
+            case LOG1P -> unary(ScalarMath::log1p);
+            case SIN -> unary(ScalarMath::sin);
+            case COS -> unary(ScalarMath::cos);
+            case TAN -> unary(ScalarMath::tan);
+            case ASIN -> unary(ScalarMath::asin);
+            case ACOS -> unary(ScalarMath::acos);
+            case ATAN -> unary(ScalarMath::atan);
+            case SINH -> unary(ScalarMath::sinh);
+            case COSH -> unary(ScalarMath::cosh);
+            case TANH -> unary(ScalarMath::tanh);
+            case ASINH -> unary(ScalarMath::asinh);
+            case ACOSH -> unary(ScalarMath::acosh);
+            case ATANH -> unary(ScalarMath::atanh);
+            case SIGMOID -> unary(ScalarMath::sigmoid);
+            case ERF -> unary(ScalarMath::erf);
+            case ERFC -> unary(ScalarMath::erfc);
+            case LGAMMA -> unary(ScalarMath::lgamma);
+            case DIGAMMA -> unary(ScalarMath::digamma);
+            case POW -> binary(ScalarMath::pow);
+            case ATAN2 -> binary(ScalarMath::atan2);
+            case FMOD -> binary(ScalarMath::fmod);
+            case REMAINDER -> binary(ScalarMath::remainder);
             default -> null;
         };
-    }
-
-    private static float remainder(float x, float y) {
-        float r = x % y;
-        return r != 0 && r < 0 != y < 0 ? r + y : r;
     }
 
     private static Loop unary(Unary function) {

@@ -70,6 +70,19 @@ final class Source {
             Memory.fill(register, bytes, Memory.bits(register, bytes), padded(n));
             return;
         }
+        if (isContiguous()) {
+            copy(memory, offset + start, 1, register, n);
+        } else {
+            loadRuns(memory, start, register, n);
+        }
+        if (n % PADDING != 0) {
+            Tile.pad(register, bytes, n);
+        }
+    }
+
+    /** Fills a register by runs along the innermost dimension. */
+    private void loadRuns(long memory, long start, long register, int n) {
+        int bytes = Tile.registerBytes(dtype);
         int inner = sizes.length - 1;
         long size = sizes[inner];
         long stride = strides[inner];
@@ -82,10 +95,6 @@ final class Source {
             done += run;
             first = 0;
             outer++;
-        }
-        if (n % PADDING != 0) {
-            long end = register + (long) n * bytes;
-            Memory.fill(end, bytes, Memory.bits(end - bytes, bytes), PADDING - n % PADDING);
         }
     }
 

@@ -120,7 +120,7 @@ final class Tile {
         this.column = column;
         this.rows = rows;
         places = rows * columns;
-        full = places % ReductionOrder.LANES == 0;
+        full = places % Source.PADDING == 0;
     }
 
     private void place(int[] direct, long element) {

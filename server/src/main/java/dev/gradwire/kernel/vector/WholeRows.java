@@ -36,7 +36,7 @@ final class WholeRows implements GroupRun {
     /** Tiles are best of whole vectors, so that operands need not be copied. */
     private static int tileRows(long rows, int columns, int tilePlaces) {
         int most = (int) Math.min(rows, Math.max(1, tilePlaces / columns));
-        int step = ReductionOrder.LANES / Math.min(ReductionOrder.LANES, Integer.lowestOneBit(columns));
+        int step = Source.PADDING / Math.min(Source.PADDING, Integer.lowestOneBit(columns));
         return most > step ? most - most % step : most;
     }
 
