@@ -9,12 +9,17 @@ import dev.gradwire.graph.Reason;
 import dev.gradwire.kernel.Backend;
 import dev.gradwire.kernel.DeviceTensor;
 import dev.gradwire.kernel.KernelException;
+import dev.gradwire.kernel.Groups;
 import dev.gradwire.kernel.torch.TorchBackend;
+import dev.gradwire.kernel.vector.VectorGroups;
 import dev.gradwire.op.Operators;
 import dev.gradwire.pass.Pipeline;
 import dev.gradwire.pass.Plan;
 import dev.gradwire.pass.Stages;
+import dev.gradwire.pass.Target;
 import dev.gradwire.runtime.Executor;
+import dev.gradwire.runtime.Frames;
+import dev.gradwire.runtime.Workers;
 import dev.gradwire.runtime.Outcome;
 import dev.gradwire.runtime.RunOptions;
 import dev.gradwire.tensor.Tensor;
@@ -38,9 +43,13 @@ public final class Engine implements AutoCloseable {
 
     private final OperatorTable operators = Operators.all();
     private final Map<String, Backend> backends = new ConcurrentHashMap<>();
-    private final Cache<ByteBuffer, Cached> plans;
+    private final Cache<Key, Cached> plans;
 
+    private final Groups groups = VectorGroups.open();
     private final int maxValues;
+    private final Executor executor;
+
+    private record Key(ByteBuffer digest, boolean nodeByNode) {}
 
     /** @param names of the program that it was made for: a plan is shared by programs that differ in names only */
     private record Cached(Plan plan, List<Boolean> used, Map<Integer, List<GradFn.Saved>> saved, PlanNames names) {
@@ -60,9 +69,10 @@ public final class Engine implements AutoCloseable {
     private Engine(EngineSettings settings) {
         plans = Caffeine.newBuilder()
                 .maximumWeight(settings.maxCachedSteps())
-                .weigher((ByteBuffer _, Cached cached) -> cached.weight())
+                .weigher((Key _, Cached cached) -> cached.weight())
                 .build();
         maxValues = settings.maxValues();
+        executor = new Executor(new Frames(settings.maxRetainedBytes()), new Workers(settings.threads()));
     }
 
     /**
@@ -84,9 +94,10 @@ public final class Engine implements AutoCloseable {
         return List.copyOf(backends.values());
     }
 
-    /** Tensors on all devices that nobody has closed yet. */
+    /** Tensors on all devices that nobody has closed yet, those aside that are kept with the memory of finished runs. */
     public long liveTensors() {
-        return backends.values().stream().mapToLong(Backend::liveTensors).sum();
+        long kept = executor.frames().tensors();
+        return backends.values().stream().mapToLong(Backend::liveTensors).sum() - kept;
     }
 
     /**
@@ -95,7 +106,7 @@ public final class Engine implements AutoCloseable {
      * @throws dev.gradwire.kernel.DeviceUnavailableException when there is no such device
      */
     public Backend backend(String device) {
-        return backends.computeIfAbsent(device, TorchBackend::open);
+        return backends.computeIfAbsent(device, name -> TorchBackend.open(name, groups));
     }
 
     /**
@@ -112,21 +123,26 @@ public final class Engine implements AutoCloseable {
     public Compiled compile(Program program, String device, Stages stages) {
         long start = System.nanoTime();
         Backend backend = backend(device);
-        int nodes = program.recording().graph().nodes().size();
-        ByteBuffer key = ByteBuffer.wrap(Digest.of(program, device));
-        stages.ended("digest", nodes);
+        Key key = new Key(ByteBuffer.wrap(Digest.of(program, device)), false);
+        stages.ended("digest", program.recording().graph().nodes().size());
         Cached cached = known(key, program);
         boolean hit = cached != null;
         if (cached == null) {
-            cached = plan(program, backend, stages);
-            plans.put(key, cached);
+            cached = plan(key, program, new Target(backend, backend.groups()), stages);
         }
         return new Compiled(
                 program, cached.plan, cached.saved, gradients(program, cached), hit, System.nanoTime() - start);
     }
 
+    /** A plan with a step for each node. */
+    private Plan nodeByNode(Program program, String device) {
+        Key key = new Key(ByteBuffer.wrap(Digest.of(program, device)), true);
+        Cached known = known(key, program);
+        return known != null ? known.plan : plan(key, program, new Target(backend(device), null), Stages.UNHEARD).plan;
+    }
+
     /** What is in the cache, under the names of this program. */
-    private @Nullable Cached known(ByteBuffer key, Program program) {
+    private @Nullable Cached known(Key key, Program program) {
         Cached known = plans.getIfPresent(key);
         if (known == null) {
             return null;
@@ -136,7 +152,7 @@ public final class Engine implements AutoCloseable {
         return plan == null ? null : new Cached(plan, known.used, known.saved, names);
     }
 
-    private Cached plan(Program program, Backend backend, Stages stages) {
+    private Cached plan(Key key, Program program, Target target, Stages stages) {
         try {
             Graph graph = program.recording().graph();
             Differentiate.Result derived = Differentiate.apply(graph, operators, maxValues);
@@ -144,8 +160,10 @@ public final class Engine implements AutoCloseable {
             List<Boolean> used = derived.graph().outputs().stream()
                     .map(output -> !derived.unused().contains(output.value()))
                     .toList();
-            Plan plan = Pipeline.plan(derived.graph(), operators, backend, stages);
-            return new Cached(plan, used, derived.saved(), PlanNames.of(program));
+            Plan plan = Pipeline.plan(derived.graph(), operators, target, stages);
+            Cached cached = new Cached(plan, used, derived.saved(), PlanNames.of(program));
+            plans.put(key, cached);
+            return cached;
         } catch (ArithmeticException e) {
             throw new GraphException(Reason.SIZE_OVERFLOW, "a size does not fit 64 bits");
         } catch (KernelException e) {
@@ -182,9 +200,12 @@ public final class Engine implements AutoCloseable {
      */
     public RunResult run(Compiled compiled, List<ResidentTensor> inputs, RunOptions options) {
         long start = System.nanoTime();
-        Backend backend = backend(compiled.plan().device());
+        String device = compiled.plan().device();
+        Backend backend = backend(device);
+        boolean apart = options.nodeByNode() || options.detectAnomaly();
+        Plan plan = apart ? nodeByNode(compiled.program(), device) : compiled.plan();
         List<DeviceTensor> tensors = inputs.stream().map(ResidentTensor::tensor).toList();
-        Outcome outcome = Executor.run(compiled.plan(), backend, tensors, options);
+        Outcome outcome = executor.run(plan, backend, tensors, options);
         List<ResidentTensor> outputs = new ArrayList<>();
         List<@Nullable ResidentTensor> gradients = new ArrayList<>();
         int outputCount = compiled.program().outputCount();
@@ -202,11 +223,14 @@ public final class Engine implements AutoCloseable {
                 gradients.add(null);
             }
         }
-        return new RunResult(outputs, gradients, outcome.anomaly(), System.nanoTime() - start, outcome.stepNanos());
+        return new RunResult(
+                outputs, gradients, outcome.anomaly(), System.nanoTime() - start, plan.steps(), outcome.stepNanos());
     }
 
     @Override
     public void close() {
+        executor.frames().close();
+        executor.workers().close();
         backends.values().forEach(Backend::close);
         plans.invalidateAll();
     }

@@ -4,6 +4,7 @@ import dev.gradwire.tensor.Layout;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** One device with its kernels. Safe for use by many threads. */
 public interface Backend extends AutoCloseable {
@@ -18,6 +19,13 @@ public interface Backend extends AutoCloseable {
 
     /** Copies a device tensor of {@code type} in row-major order into {@code target}, which has just its length. */
     void download(DeviceTensor tensor, TensorType type, MemorySegment target);
+
+    /** A new tensor whose elements nobody has set yet. The caller owns it. */
+    DeviceTensor empty(TensorType type);
+
+    /** What runs groups here; null where each node has a kernel of its own. */
+    @Nullable
+    Groups groups();
 
     /** A new tensor of zeros, which {@link #write} may fill until somebody else gets it. The caller owns it. */
     DeviceTensor zeros(TensorType type);
@@ -45,6 +53,17 @@ public interface Backend extends AutoCloseable {
      * @throws IllegalArgumentException when the layout reaches beyond the elements from the base's first to its last
      */
     DeviceTensor view(DeviceTensor base, Layout layout);
+
+    /** A new tensor with the same elements in row-major order. The caller owns it. */
+    DeviceTensor copy(DeviceTensor tensor);
+
+    /**
+     * A slice along the first dimension of a tensor in row-major order. The caller owns it, and keeps the tensor open
+     * until it is closed.
+     *
+     * @param type of the slice
+     */
+    DeviceTensor row(DeviceTensor tensor, long index, TensorType type);
 
     /** A view of one slice of a tensor. The caller owns it. */
     DeviceTensor slice(DeviceTensor tensor, int dim, long index);

@@ -118,6 +118,7 @@ final class ClassLosses {
                                         n.raw("ignore_index")))
                 .zeroVjp("self")
                 .batch(LossBatching::backward)
+                .loops(InLoops::isBatchOfScores, InLoops::nllBackward)
                 .kernel(name)
                 .samples(
                         targetRank == 1

@@ -98,6 +98,8 @@ public final class Declaration {
     private Predicate<Args> rewritten = _ -> false;
     private @Nullable Expansion decomposition;
     private @Nullable KernelBinding kernel;
+    private Predicate<Call> looped = _ -> false;
+    private @Nullable Expansion loops;
     private @Nullable BatchRule batch;
     private @Nullable ToLongFunction<Call> flops;
     private Set<Integer> constantResults = Set.of();
@@ -144,6 +146,8 @@ public final class Declaration {
         other.types = types;
         other.decomposition = decomposition;
         other.kernel = kernel;
+        other.looped = looped;
+        other.loops = loops;
         other.batch = batch;
         other.view = view;
         other.complex = complex;
@@ -273,6 +277,16 @@ public final class Declaration {
 
     Declaration kernelWhere(String name, Function<Call, List<Argument>> arguments, Predicate<Call> takes) {
         kernel = new KernelBinding(name, arguments, takes);
+        return this;
+    }
+
+    /**
+     * What some calls are made of where elementwise operators and reductions run together in few passes over memory, as
+     * they do on the CPU: there it takes the place of the kernel.
+     */
+    Declaration loops(Predicate<Call> which, Expansion expansion) {
+        looped = which;
+        loops = expansion;
         return this;
     }
 
@@ -452,6 +466,11 @@ public final class Declaration {
 
     public Optional<Expansion> decomposition() {
         return Optional.ofNullable(decomposition);
+    }
+
+    /** What a call is made of where such work runs together; empty where it is better left to its kernel. */
+    public Optional<Expansion> loops(Call call) {
+        return looped.test(call) ? Optional.ofNullable(loops) : Optional.empty();
     }
 
     /** How {@code vmap} treats an operator. */

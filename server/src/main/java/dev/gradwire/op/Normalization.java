@@ -55,6 +55,7 @@ final class Normalization {
                                                 n.raw("eps"),
                                                 mask)))
                         .batch(NormalizationBatching::layer)
+                        .loops(InLoops::isLayerNorm, InLoops::layerNorm)
                         .kernel("native_layer_norm")
                         .samples(
                                 "float64[2, 3], [3], float64[3], float64[3], 1e-5",
@@ -69,6 +70,7 @@ final class Normalization {
                         .types(Normalization::layerNormBackward)
                         .vjp(List.of("grad_out", "input", "weight"), Normalization::layerNormTwice)
                         .batch(NormalizationBatching::layerBackward)
+                        .loops(InLoops::isLayerNorm, InLoops::layerNormBackward)
                         .kernel("native_layer_norm_backward", call -> without(call, "eps"))
                         .internal(),
                 operator(
@@ -134,7 +136,7 @@ final class Normalization {
         return call.type("input").rank() - call.ints("normalized_shape").length;
     }
 
-    private static long[] innerDims(Call call) {
+    static long[] innerDims(Call call) {
         return LongStream.range(outerRank(call), call.type("input").rank()).toArray();
     }
 

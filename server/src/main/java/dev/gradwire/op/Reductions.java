@@ -46,6 +46,7 @@ final class Reductions {
                         .types(one(call -> reduced(call, floating(call))))
                         .vjp("self", n -> spread(n.grad(), n).div(count(n)))
                         .batch(Batch.reducing())
+                        .loops(InLoops::isMean, InLoops::mean)
                         .kernel("mean.dim")
                         .samples(
                                 "float64[2, 3]",

@@ -34,6 +34,7 @@ final class Softmax {
                         .types(one(Softmax::along))
                         .vjp("self", n -> n.grad().call("_softmax_backward_data", n.result(), n.raw("dim"), own(n)))
                         .batch(Batch.along("self", "dim"))
+                        .loops(call -> InLoops.alongLast(call, "self"), InLoops::softmax)
                         .kernelWhere("_softmax", call -> !call.bool("half_to_float"))
                         .decompose(n -> n.arg("self").to(DType.FLOAT32).call("_softmax", n.raw("dim"), false))
                         .samples(
@@ -47,6 +48,7 @@ final class Softmax {
                         .types(one(Softmax::along))
                         .vjp("self", n -> n.grad().call("_log_softmax_backward_data", n.result(), n.raw("dim"), own(n)))
                         .batch(Batch.along("self", "dim"))
+                        .loops(call -> InLoops.alongLast(call, "self"), InLoops::logSoftmax)
                         .kernelWhere("_log_softmax", call -> !call.bool("half_to_float"))
                         .decompose(n -> n.arg("self").to(DType.FLOAT32).call("_log_softmax", n.raw("dim"), false))
                         .samples("float64[2, 3], 1, False", "float64[3, 1, 2], -2, False", "float64[], 0, False"),
@@ -84,6 +86,8 @@ final class Softmax {
                             return u.mul(g.sub(along(g.mul(y), n))).sub(g.mul(along(u.mul(y), n)));
                         })
                         .batch(Batch.along("output", "dim"))
+                        .loops(
+                                call -> isOneDtype(call) && InLoops.alongLast(call, "output"), InLoops::softmaxBackward)
                         .kernelWhere("_softmax_backward_data", Softmax::isOneDtype)
                         .decompose(n -> inOutputDtype(n, "_softmax_backward_data"))
                         .samples(
@@ -108,6 +112,9 @@ final class Softmax {
                                     .neg();
                         })
                         .batch(Batch.along("output", "dim"))
+                        .loops(
+                                call -> isOneDtype(call) && InLoops.alongLast(call, "output"),
+                                InLoops::logSoftmaxBackward)
                         .kernelWhere("_log_softmax_backward_data", Softmax::isOneDtype)
                         .decompose(n -> inOutputDtype(n, "_log_softmax_backward_data"))
                         .samples(

@@ -6,7 +6,6 @@ import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.Node;
 import dev.gradwire.graph.OperatorTable;
 import dev.gradwire.graph.Value;
-import dev.gradwire.kernel.Backend;
 import dev.gradwire.op.Branches;
 import dev.gradwire.op.Loops;
 import dev.gradwire.pass.Plan.Price;
@@ -26,19 +25,19 @@ final class ControlFlow {
      * A node with planned bodies.
      *
      * @param results those that something reads; the others are not computed
-     * @param price of a run; its peak is what lives during the step besides operands
+     * @param price of a run; its peak is what bodies allocate besides results and planned memory
      */
     record Planned(Work work, List<Value> operands, List<Value> results, Price price) {}
 
     private record Wanted(Body body, BitSet outputs) {}
 
     private final OperatorTable operators;
-    private final Backend backend;
+    private final Target target;
     private final Map<Wanted, Plan> plans = new HashMap<>();
 
-    ControlFlow(OperatorTable operators, Backend backend) {
+    ControlFlow(OperatorTable operators, Target target) {
         this.operators = operators;
-        this.backend = backend;
+        this.target = target;
     }
 
     /** Null for a node that a kernel computes. */
@@ -59,7 +58,7 @@ final class ControlFlow {
             List<Graph.Output> kept =
                     outputs.stream().mapToObj(graph.outputs()::get).toList();
             Graph pruned = new Graph(graph.inputs(), graph.nodes(), kept, graph.valueCount());
-            known = Pipeline.planBody(pruned, operators, backend, this);
+            known = Pipeline.planBody(pruned, operators, target, this);
             plans.put(wanted, known);
         }
         return known;
@@ -79,19 +78,22 @@ final class ControlFlow {
         Price price = new Price(
                 Math.addExact(1, Math.max(chosen.price().flops(), other.price().flops())),
                 Math.max(chosen.price().bytesMoved(), other.price().bytesMoved()),
-                Math.max(ownBytes(chosen, 0), ownBytes(other, 0)));
+                Math.max(unplanned(chosen), unplanned(other)));
         List<Value> operands = new ArrayList<>();
         node.forEachOperand(operands::add);
         return new Planned(new Work.Branch(chosen, other), operands, results, price);
     }
 
-    /** What a run of the plan holds besides its inputs from {@code first} on, which live outside. */
-    private static long ownBytes(Plan plan, int first) {
-        long shared = plan.inputs().stream()
-                .skip(first)
-                .mapToLong(input -> input.type().lengthInBytes())
-                .reduce(0, Math::addExact);
-        return plan.price().peakBytes() - shared;
+    /** What kernels of a function allocate for themselves: inputs, outputs and planned memory are others'. */
+    private static long unplanned(Plan plan) {
+        long others = plan.memory().bytes();
+        for (Plan.Slot slot : plan.inputs()) {
+            others = Math.addExact(others, slot.type().lengthInBytes());
+        }
+        for (Plan.Slot slot : plan.outputs()) {
+            others = Math.addExact(others, slot.type().lengthInBytes());
+        }
+        return Math.max(0, plan.price().peakBytes() - others);
     }
 
     private Planned loop(Node node, BitSet read) {
@@ -153,15 +155,15 @@ final class ControlFlow {
         Price each = loop.body().price();
         long flops = Math.addExact(1, each.flops());
         long moved = each.bytesMoved();
-        long own = ownBytes(loop.body(), loop.carries());
+        long unplanned = unplanned(loop.body());
         if (loop.test() != null) {
             flops = Math.addExact(flops, loop.test().price().flops());
             moved = Math.addExact(moved, loop.test().price().bytesMoved());
-            own = Math.max(own, ownBytes(loop.test(), loop.carries()));
+            unplanned = Math.max(unplanned, unplanned(loop.test()));
         }
         return new Price(
                 Math.addExact(1, Math.multiplyExact(iterations, flops)),
                 Math.addExact(stackedBytes, Math.multiplyExact(iterations, moved)),
-                Math.addExact(stackedBytes, own));
+                unplanned);
     }
 }

@@ -10,6 +10,7 @@ import dev.gradwire.graph.Parameter;
 import dev.gradwire.graph.Value;
 import dev.gradwire.op.Args;
 import dev.gradwire.op.Declaration;
+import dev.gradwire.op.Declaration.Expansion;
 import dev.gradwire.op.Declaration.Overload;
 import dev.gradwire.op.Expr;
 import dev.gradwire.tensor.DType;
@@ -20,19 +21,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * Puts simpler operators in the place of calls without a kernel, until all have one. Elementwise operators in half
  * precision become simpler ones in single precision, so that, as with one kernel, only the result is rounded.
+ *
+ * @param loops whether what fused loops do well becomes what they are made of, though it has a kernel
  */
-record Decompose(OperatorTable operators) implements Pass {
+record Decompose(OperatorTable operators, boolean loops) implements Pass {
     @Override
     public Graph apply(Graph graph) {
         Graph current = graph;
-        while (current.nodes().stream().anyMatch(Decompose::isDecomposable)) {
-            current = Rewriter.rewrite(current, operators, Decompose::expand);
+        while (current.nodes().stream().anyMatch(this::isDecomposable)) {
+            current = Rewriter.rewrite(current, operators, this::expand);
         }
         return current;
     }
 
-    private static boolean isDecomposable(Node node) {
+    private boolean isDecomposable(Node node) {
         Declaration declaration = ((Overload) node.op()).declaration();
+        return loops && declaration.loops(node.call()).isPresent() || isWithoutKernel(node, declaration);
+    }
+
+    private static boolean isWithoutKernel(Node node, Declaration declaration) {
         return declaration.decomposition().isPresent()
                 && !declaration
                         .kernel()
@@ -40,11 +47,17 @@ record Decompose(OperatorTable operators) implements Pass {
                         .orElse(false);
     }
 
-    private static @Nullable List<Value> expand(Node node, GraphBuilder builder) {
-        if (!isDecomposable(node)) {
+    private @Nullable List<Value> expand(Node node, GraphBuilder builder) {
+        Declaration declaration = ((Overload) node.op()).declaration();
+        Expansion looped = loops ? declaration.loops(node.call()).orElse(null) : null;
+        if (looped != null) {
+            return looped.apply(new Args(builder, node.call())).stream()
+                    .map(Expr::value)
+                    .toList();
+        }
+        if (!isWithoutKernel(node, declaration)) {
             return null;
         }
-        Declaration declaration = ((Overload) node.op()).declaration();
         Call call = isHalf(node) ? inSinglePrecision(node.call(), declaration, builder) : node.call();
         List<Expr> parts = declaration.decomposition().orElseThrow().apply(new Args(builder, call));
         List<Value> results = new ArrayList<>();

@@ -4,6 +4,7 @@ import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphVerifier;
 import dev.gradwire.graph.OperatorTable;
 import dev.gradwire.kernel.Backend;
+import dev.gradwire.pass.MemoryPlanner.Outputs;
 import java.util.List;
 
 /** The passes in their order. */
@@ -19,31 +20,32 @@ public final class Pipeline {
      * @throws dev.gradwire.kernel.KernelException when the backend lacks a kernel for one of its operators
      */
     public static Plan plan(Graph graph, OperatorTable operators, Backend backend) {
-        return plan(graph, operators, backend, Stages.UNHEARD);
+        return plan(graph, operators, new Target(backend, backend.groups()), Stages.UNHEARD);
     }
 
-    /** The same, telling {@code stages} of each pass. */
-    public static Plan plan(Graph graph, OperatorTable operators, Backend backend, Stages stages) {
-        Graph simplified = simplified(graph, operators, backend, stages);
-        Plan plan = Scheduler.schedule(simplified, backend, new ControlFlow(operators, backend), false);
+    /** The same for a target, telling {@code stages} of each pass. */
+    public static Plan plan(Graph graph, OperatorTable operators, Target target, Stages stages) {
+        Graph simplified = simplified(graph, operators, target, stages);
+        Plan plan = Scheduler.schedule(simplified, target, new ControlFlow(operators, target), Outputs.GIVEN_AWAY);
         stages.ended("schedule", plan.steps().size());
         return plan;
     }
 
-    /** Plans a function that may run many times: its constants stay. */
-    static Plan planBody(Graph graph, OperatorTable operators, Backend backend, ControlFlow control) {
-        Graph simplified = simplified(graph, operators, backend, Stages.UNHEARD);
-        return Scheduler.schedule(verified(new OwnOutputs(operators).apply(simplified)), backend, control, true);
+    /** Plans a function that may run many times, into tensors that its caller gives. */
+    static Plan planBody(Graph graph, OperatorTable operators, Target target, ControlFlow control) {
+        Graph simplified = simplified(graph, operators, target, Stages.UNHEARD);
+        return Scheduler.schedule(simplified, target, control, Outputs.CALLERS);
     }
 
-    private static Graph simplified(Graph graph, OperatorTable operators, Backend backend, Stages stages) {
+    private static Graph simplified(Graph graph, OperatorTable operators, Target target, Stages stages) {
         List<Pass> passes = List.of(
                 new DeadCode(),
-                new Decompose(operators),
+                new Decompose(operators, target.groups() != null),
                 new SettleTypes(operators),
                 new Simplify(operators),
+                new ExpandLast(operators),
                 new CommonSubexpressions(operators),
-                new ConstantFolding(operators, backend),
+                new ConstantFolding(operators, target.backend()),
                 new DeadCode());
         Graph current = verified(graph);
         for (Pass pass : passes) {

@@ -20,6 +20,7 @@ import java.util.function.UnaryOperator;
  * @param constants slots that hold data of the graph itself
  * @param seeds slots to fill with the run's seed, a number of type int64
  * @param outputs slots to read after the last step, in the order of the graph's outputs
+ * @param memory where tensors live
  * @param price what a run costs
  */
 public record Plan(
@@ -30,6 +31,7 @@ public record Plan(
         List<Integer> seeds,
         List<Step> steps,
         List<Slot> outputs,
+        Memory memory,
         Price price) {
     public Plan {
         inputs = List.copyOf(inputs);
@@ -59,7 +61,7 @@ public record Plan(
         List<Step> newSteps = new ArrayList<>();
         UnaryOperator<Plan> body = plan -> plan.renamedBody(names, bodies);
         steps.forEach(step -> newSteps.add(step.renamed(names.apply(step.node), body)));
-        return new Plan(device, slotCount, newInputs, constants, seeds, newSteps, newOutputs, price);
+        return new Plan(device, slotCount, newInputs, constants, seeds, newSteps, newOutputs, memory, price);
     }
 
     private Plan renamedBody(UnaryOperator<String> names, Map<Plan, Plan> bodies) {
@@ -99,6 +101,7 @@ public record Plan(
      * @param work who computes
      * @param results slots it fills
      * @param releases slots whose tensors are closed after it: nothing later reads them
+     * @param scratch where in the run's memory that lies which the work needs besides, −1 where it needs none
      */
     public record Step(
             String node,
@@ -108,6 +111,7 @@ public record Plan(
             List<Integer> operands,
             List<Integer> results,
             List<Integer> releases,
+            long scratch,
             Price price) {
         public Step {
             operands = List.copyOf(operands);
@@ -116,7 +120,7 @@ public record Plan(
         }
 
         private Step renamed(String name, UnaryOperator<Plan> body) {
-            return new Step(name, backward, call, work.withBodies(body), operands, results, releases, price);
+            return new Step(name, backward, call, work.withBodies(body), operands, results, releases, scratch, price);
         }
     }
 

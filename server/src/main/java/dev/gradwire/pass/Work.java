@@ -2,6 +2,7 @@ package dev.gradwire.pass;
 
 import dev.gradwire.kernel.Kernel;
 import dev.gradwire.tensor.TensorType;
+import dev.gradwire.tensor.Layout;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,7 @@ public sealed interface Work {
     /** The plans that it runs. */
     default List<Plan> bodies() {
         return switch (this) {
-            case Run _ -> List.of();
+            case Run _, View _ -> List.of();
             case Branch branch -> List.of(branch.whenTrue, branch.whenFalse);
             case Loop loop -> loop.test == null ? List.of(loop.body) : List.of(loop.test, loop.body);
         };
@@ -21,6 +22,7 @@ public sealed interface Work {
     default Work withBodies(UnaryOperator<Plan> other) {
         return switch (this) {
             case Run run -> run;
+            case View view -> view;
             case Branch branch -> new Branch(other.apply(branch.whenTrue), other.apply(branch.whenFalse));
             case Loop loop ->
                 new Loop(
@@ -35,8 +37,32 @@ public sealed interface Work {
         };
     }
 
+    /** Whether it computes into tensors that are there already. */
+    default boolean writes() {
+        return switch (this) {
+            case Run(Kernel kernel) -> kernel.writes();
+            case View _ -> false;
+            case Branch _, Loop _ -> true;
+        };
+    }
+
+    /** Memory that it needs while it runs, besides operands and results. */
+    default long scratchBytes() {
+        return switch (this) {
+            case Run _, View _ -> 0;
+            case Branch branch ->
+                Math.max(
+                        branch.whenTrue.memory().bytes(),
+                        branch.whenFalse.memory().bytes());
+            case Loop loop -> loop.scratch().bytes();
+        };
+    }
+
     /** Hands the operands to a kernel. */
     record Run(Kernel kernel) implements Work {}
+
+    /** Looks at its operand in another way. */
+    record View(Layout layout) implements Work {}
 
     /** Hands all operands but the first to one of two plans: the first holds a bool that chooses. */
     record Branch(Plan whenTrue, Plan whenFalse) implements Work {}
@@ -68,6 +94,10 @@ public sealed interface Work {
         public Loop {
             sliceDims = List.copyOf(sliceDims);
             results = List.copyOf(results);
+        }
+
+        public LoopScratch scratch() {
+            return LoopScratch.of(this);
         }
     }
 

@@ -1,8 +1,12 @@
 package dev.gradwire.runtime;
 
 import dev.gradwire.graph.GraphBuilder;
+import dev.gradwire.kernel.Backend;
 import dev.gradwire.kernel.DeviceTensor;
+import dev.gradwire.kernel.Kernel;
 import dev.gradwire.kernel.KernelException;
+import dev.gradwire.pass.Memory;
+import dev.gradwire.pass.Memory.Place;
 import dev.gradwire.pass.Plan;
 import dev.gradwire.pass.Plan.ConstantSlot;
 import dev.gradwire.pass.Plan.Slot;
@@ -10,154 +14,316 @@ import dev.gradwire.pass.Plan.Step;
 import dev.gradwire.pass.Work;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Tensor;
-import dev.gradwire.tensor.TensorType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The slots of one plan, for one run of it or, in a loop, many. Owns every tensor in them but the inputs, which stay
- * their owner's; {@link #clear} and {@link #close} are the places where they are released.
+ * The slots of a plan and its memory, for one run after another. Tensors of planned memory, constants and views of them
+ * stay; all others a run makes are closed when they are dead, at the latest by {@link #clear}. Inputs stay their owner's.
+ * Used by one run at a time.
  */
 final class Frame implements AutoCloseable {
-    private final Plan plan;
-    private final RunState state;
-    private final String outer;
-    private final @Nullable DeviceTensor[] slots;
+    private final Memory memory;
+    private final Backend backend;
+    /** Null where another frame's memory is used. */
+    private final @Nullable Arena arena;
 
-    /** @param outer name of the node that runs the plan, empty for the plan of the whole graph */
-    Frame(Plan plan, RunState state, String outer) {
-        this.plan = plan;
-        this.state = state;
-        this.outer = outer;
+    private final MemorySegment stretch;
+    private final @Nullable DeviceTensor[] slots;
+    /** Whether a slot's tensor stays between runs. */
+    private final boolean[] stays;
+
+    private final StepRun[] steps;
+    private final int[] outputSlots;
+    /** Whether an output is the last that stands for a tensor which a run makes. */
+    private final boolean[] handsOver;
+
+    /** What a step needs for each run, made once. */
+    private static final class StepRun {
+        final int[] operandSlots;
+        final int[] resultSlots;
+        final int[] releases;
+        final DeviceTensor[] operands;
+        final DeviceTensor[] results;
+        /** The frames of bodies, made at their first run. */
+        @Nullable Frame first;
+
+        @Nullable Frame second;
+        @Nullable LoopBuffers buffers;
+
+        StepRun(Step step) {
+            operandSlots = ints(step.operands());
+            resultSlots = ints(step.results());
+            releases = ints(step.releases());
+            operands = new DeviceTensor[operandSlots.length];
+            results = new DeviceTensor[resultSlots.length];
+        }
+
+        private static int[] ints(List<Integer> numbers) {
+            return numbers.stream().mapToInt(Integer::intValue).toArray();
+        }
+    }
+
+    private Frame(Plan plan, Backend backend, @Nullable Arena arena, MemorySegment stretch) {
+        this.memory = plan.memory();
+        this.backend = backend;
+        this.arena = arena;
+        this.stretch = stretch;
         this.slots = new @Nullable DeviceTensor[plan.slotCount()];
+        this.stays = new boolean[plan.slotCount()];
+        this.steps = plan.steps().stream().map(StepRun::new).toArray(StepRun[]::new);
+        this.outputSlots = plan.outputs().stream().mapToInt(Slot::index).toArray();
+        this.handsOver = new boolean[outputSlots.length];
+        place(plan);
+        findHandedOver();
+    }
+
+    /** A frame with memory of its own. */
+    static Frame open(Plan plan, Backend backend) {
+        long bytes = plan.memory().bytes();
+        if (bytes == 0 || !backend.wrapsHostMemory()) {
+            return new Frame(plan, backend, null, MemorySegment.NULL);
+        }
+        Arena arena = Arena.ofShared();
+        return new Frame(plan, backend, arena, arena.allocate(bytes, 64));
+    }
+
+    /** A frame whose memory begins at an offset of this one's. */
+    private Frame within(Plan plan, long offset) {
+        boolean planned = plan.memory().bytes() > 0 && backend.wrapsHostMemory();
+        MemorySegment part = planned ? stretch.asSlice(offset, plan.memory().bytes()) : MemorySegment.NULL;
+        return new Frame(plan, backend, null, part);
+    }
+
+    private void place(Plan plan) {
+        List<Place> places = memory.places();
+        for (int i = 0; i < slots.length; i++) {
+            if (places.get(i) instanceof Place.Planned(long offset, var type)) {
+                stay(i, backend.wrap(stretch.asSlice(offset, type.lengthInBytes()), type));
+            }
+        }
+        for (ConstantSlot constant : plan.constants()) {
+            stay(constant.index(), backend.upload(constant.tensor()));
+        }
+        for (Step step : plan.steps()) {
+            if (step.work() instanceof Work.View(var layout)) {
+                DeviceTensor base = slots[step.operands().getFirst()];
+                if (base != null) {
+                    stay(step.results().getFirst(), backend.view(base, layout));
+                }
+            }
+        }
+    }
+
+    private void findHandedOver() {
+        BitSet seen = new BitSet();
+        for (int i = outputSlots.length - 1; i >= 0; i--) {
+            int slot = outputSlots[i];
+            handsOver[i] = !seen.get(slot)
+                    && !stays[slot]
+                    && switch (memory.places().get(slot)) {
+                        case Place.Own _, Place.Made _ -> true;
+                        case Place.Given _, Place.Planned _, Place.Output _ -> false;
+                    };
+            seen.set(slot);
+        }
+    }
+
+    private void stay(int slot, DeviceTensor tensor) {
+        slots[slot] = tensor;
+        stays[slot] = true;
+    }
+
+    Memory memory() {
+        return memory;
+    }
+
+    /** How many tensors it keeps between runs. */
+    long tensors() {
+        long count = 0;
+        for (boolean kept : stays) {
+            count += kept ? 1 : 0;
+        }
+        for (StepRun step : steps) {
+            count += step.first == null ? 0 : step.first.tensors();
+            count += step.second == null ? 0 : step.second.tensors();
+            count += step.buffers == null ? 0 : step.buffers.tensors();
+        }
+        return count;
+    }
+
+    /** How many bytes of memory it keeps between runs. */
+    long bytes() {
+        return stretch.byteSize();
     }
 
     /**
      * Runs all steps.
      *
-     * @param inputs one for each input of the plan; they stay the caller's
+     * @param plan the one that the frame is for, or one that differs in names only
+     * @param outer name of the node that runs the plan, empty for the plan of the whole graph
+     * @param inputs one for each input of the plan, contiguous; they stay the caller's
      * @param seed key of the random operators
-     * @return one for each output of the plan: the caller's to close
+     * @param targets for the outputs, where the plan computes into its caller's tensors; otherwise empty
      */
-    List<DeviceTensor> run(List<DeviceTensor> inputs, long seed) {
-        for (int i = 0; i < inputs.size(); i++) {
-            slots[plan.inputs().get(i).index()] = inputs.get(i);
-        }
-        for (ConstantSlot constant : plan.constants()) {
-            if (slots[constant.index()] == null) {
-                slots[constant.index()] = state.backend().upload(constant.tensor());
-            }
+    void run(Plan plan, String outer, RunState state, DeviceTensor[] inputs, long seed, DeviceTensor[] targets) {
+        for (int i = 0; i < inputs.length; i++) {
+            slots[plan.inputs().get(i).index()] = inputs[i];
         }
         for (int slot : plan.seeds()) {
-            slots[slot] = state.backend().upload(Tensor.scalar(DType.INT64, seed));
+            slots[slot] = backend.upload(Tensor.scalar(DType.INT64, seed));
         }
         boolean profiled = state.options().profile() && outer.isEmpty();
-        for (Step step : plan.steps()) {
-            state.pollCancellation();
+        for (int i = 0; i < steps.length; i++) {
+            Step step = plan.steps().get(i);
+            state.poll();
             long start = profiled ? System.nanoTime() : 0;
-            run(step, seed);
+            run(step, steps[i], outer, state, seed, targets);
             if (profiled) {
                 state.stepNanos().add(System.nanoTime() - start);
             }
             if (state.detectsAnomaly()) {
-                detectAnomaly(step);
+                new AnomalyCheck(plan, outer, state, slots).check(step);
             }
-            step.releases().forEach(this::release);
+            for (int slot : steps[i].releases) {
+                release(slot);
+            }
         }
-        return shareOutputs();
+        for (int i = 0; i < targets.length; i++) {
+            DeviceTensor made = filled(plan.outputs().get(i).index());
+            if (made != targets[i]) {
+                backend.write(targets[i], made);
+            }
+        }
     }
 
-    private void run(Step step, long seed) {
-        DeviceTensor[] operands = new DeviceTensor[step.operands().size()];
-        for (int i = 0; i < operands.length; i++) {
-            operands[i] = filled(step.operands().get(i));
+    private void run(Step step, StepRun run, String outer, RunState state, long seed, DeviceTensor[] targets) {
+        for (int i = 0; i < run.operands.length; i++) {
+            run.operands[i] = filled(run.operandSlots[i]);
         }
+        String name = step.node();
         try {
-            DeviceTensor[] results = switch (step.work()) {
-                case Work.Run(var kernel) -> kernel.run(operands);
-                case Work.Branch branch -> branch(step, branch, operands, seed);
-                case Work.Loop loop -> loop(step, loop, operands, seed);
-            };
-            for (int i = 0; i < results.length; i++) {
-                slots[step.results().get(i)] = results[i];
+            if (step.work().writes()) {
+                for (int i = 0; i < run.results.length; i++) {
+                    run.results[i] = result(run.resultSlots[i], targets);
+                }
+            }
+            switch (step.work()) {
+                case Work.View(var layout) -> {
+                    int slot = run.resultSlots[0];
+                    if (!stays[slot]) {
+                        slots[slot] = backend.view(run.operands[0], layout);
+                    }
+                }
+                case Work.Run(Kernel kernel) -> {
+                    if (kernel.writes()) {
+                        kernel.write(run.operands, run.results, state.lane());
+                    } else {
+                        keep(kernel.run(run.operands), run.resultSlots);
+                    }
+                }
+                case Work.Branch branch -> branch(branch, step, run, GraphBuilder.qualified(outer, name), state, seed);
+                case Work.Loop loop -> loop(loop, step, run, GraphBuilder.qualified(outer, name), state, seed);
             }
         } catch (KernelException e) {
-            throw new StepException(nameOf(step), step.backward(), e);
+            throw new StepException(GraphBuilder.qualified(outer, name), step.backward(), e);
         }
     }
 
-    private DeviceTensor[] branch(Step step, Work.Branch branch, DeviceTensor[] operands, long seed) {
-        TensorType type = step.call().operands().getFirst();
-        boolean chosen = state.read(operands[0], type, tensor -> tensor.getLong(0) != 0);
+    /** The tensor that a step computes into. */
+    private DeviceTensor result(int slot, DeviceTensor[] targets) {
+        DeviceTensor tensor = stays[slot] ? slots[slot] : null;
+        if (tensor != null) {
+            return tensor;
+        }
+        DeviceTensor made =
+                switch (memory.places().get(slot)) {
+                    case Place.Output(int number) -> targets[number];
+                    case Place.Own(var type) -> backend.empty(type);
+                    case Place.Given _, Place.Planned _, Place.Made _ -> throw new IllegalStateException("no place");
+                };
+        slots[slot] = made;
+        return made;
+    }
+
+    /** Takes over what a kernel made: in row-major order, and nowhere in the memory that later steps write. */
+    private void keep(DeviceTensor[] made, int[] resultSlots) {
+        for (int i = 0; i < made.length; i++) {
+            slots[resultSlots[i]] = made[i];
+        }
+        for (int i = 0; i < made.length; i++) {
+            if (!made[i].layout().isContiguous() || isInStretch(made[i])) {
+                slots[resultSlots[i]] = backend.copy(made[i]);
+                made[i].close();
+            }
+        }
+    }
+
+    private boolean isInStretch(DeviceTensor tensor) {
+        if (stretch.byteSize() == 0) {
+            return false;
+        }
+        long offset = tensor.memory().address() - stretch.address();
+        return offset >= 0 && offset < stretch.byteSize();
+    }
+
+    private void branch(Work.Branch branch, Step step, StepRun run, String name, RunState state, long seed) {
+        boolean chosen = state.read(run.operands[0], step.call().operands().getFirst(), tensor -> tensor.getLong(0) != 0);
         Plan plan = chosen ? branch.whenTrue() : branch.whenFalse();
-        try (Frame frame = new Frame(plan, state, nameOf(step))) {
-            return frame.run(List.of(operands).subList(1, operands.length), seed)
-                    .toArray(DeviceTensor[]::new);
+        Frame frame = chosen ? run.first : run.second;
+        if (frame == null) {
+            frame = within(plan, step.scratch());
+            if (chosen) {
+                run.first = frame;
+            } else {
+                run.second = frame;
+            }
+        }
+        try (Dense inputs = Dense.of(backend, run.operands, 1, run.operands.length)) {
+            frame.run(plan, name, state, inputs.tensors(), seed, run.results);
+        } finally {
+            frame.clear(plan);
         }
     }
 
-    private DeviceTensor[] loop(Step step, Work.Loop loop, DeviceTensor[] operands, long seed) {
-        try (LoopRun run = new LoopRun(loop, state, nameOf(step), operands, seed)) {
-            return run.run();
+    private void loop(Work.Loop loop, Step step, StepRun run, String name, RunState state, long seed) {
+        if (run.first == null) {
+            run.first = within(loop.body(), step.scratch());
         }
+        Plan test = loop.test();
+        if (test != null && run.second == null) {
+            run.second = within(test, step.scratch() + loop.scratch().test());
+        }
+        if (run.buffers == null) {
+            run.buffers = LoopBuffers.open(loop, backend, stretch, step.scratch());
+        }
+        new LoopRun(loop, run.first, run.second, run.buffers, name, state, seed).run(run.operands, run.results);
     }
 
-    private String nameOf(Step step) {
-        return GraphBuilder.qualified(outer, step.node());
-    }
-
-    /** An output may be an input, a constant, or stand under two names: each gets a handle of its own. */
-    private List<DeviceTensor> shareOutputs() {
-        List<DeviceTensor> outputs = new ArrayList<>();
+    /**
+     * One tensor for each output of a plan, in order: the caller's to close. What the run made changes hands; an input, a
+     * constant, or what stands under two names gets a handle of its own.
+     */
+    List<DeviceTensor> takeOutputs() {
+        List<DeviceTensor> outputs = new ArrayList<>(outputSlots.length);
         try {
-            for (Slot output : plan.outputs()) {
-                outputs.add(state.backend().share(filled(output.index())));
+            for (int i = 0; i < outputSlots.length; i++) {
+                int slot = outputSlots[i];
+                DeviceTensor tensor = filled(slot);
+                outputs.add(handsOver[i] ? tensor : backend.share(tensor));
+                if (handsOver[i]) {
+                    slots[slot] = null;
+                }
             }
         } catch (KernelException e) {
             outputs.forEach(DeviceTensor::close);
             throw e;
         }
         return outputs;
-    }
-
-    private void detectAnomaly(Step step) {
-        for (int i = 0; i < step.results().size(); i++) {
-            TensorType type = step.call().results().get(i);
-            if (type.dtype().isDifferentiable()
-                    && !range(nameOf(step), step.results().get(i), type).isFinite()) {
-                state.found(new Anomaly(nameOf(step), i, step.backward(), operandRanges(step)));
-                return;
-            }
-        }
-    }
-
-    private List<Anomaly.Range> operandRanges(Step step) {
-        List<Anomaly.Range> ranges = new ArrayList<>();
-        for (int i = 0; i < step.operands().size(); i++) {
-            int slot = step.operands().get(i);
-            ranges.add(range(nameOf(slot), slot, step.call().operands().get(i)));
-        }
-        return ranges;
-    }
-
-    private Anomaly.Range range(String name, int slot, TensorType type) {
-        return state.read(filled(slot), type, tensor -> Anomaly.Range.of(name, tensor));
-    }
-
-    /** The client's name for what is in a slot; empty for data that the graph itself holds. */
-    private String nameOf(int slot) {
-        for (Slot input : plan.inputs()) {
-            if (input.index() == slot) {
-                return GraphBuilder.qualified(outer, input.name());
-            }
-        }
-        for (Step step : plan.steps()) {
-            if (step.results().contains(slot)) {
-                return nameOf(step);
-            }
-        }
-        return "";
     }
 
     private DeviceTensor filled(int slot) {
@@ -168,38 +334,54 @@ final class Frame implements AutoCloseable {
         return tensor;
     }
 
+    /** Closes what the run made in this slot; inputs and what the caller gave are theirs. */
     private void release(int slot) {
-        filled(slot).close();
+        DeviceTensor tensor = slots[slot];
+        if (tensor == null || stays[slot]) {
+            return;
+        }
         slots[slot] = null;
-    }
-
-    /** Makes room for the next run: everything goes but constants. */
-    void clear() {
-        plan.inputs().forEach(input -> slots[input.index()] = null);
-        List<@Nullable DeviceTensor> constants = new ArrayList<>();
-        for (ConstantSlot constant : plan.constants()) {
-            constants.add(slots[constant.index()]);
-            slots[constant.index()] = null;
-        }
-        closeSlots();
-        for (int i = 0; i < constants.size(); i++) {
-            slots[plan.constants().get(i).index()] = constants.get(i);
+        switch (memory.places().get(slot)) {
+            case Place.Made _, Place.Own _ -> tensor.close();
+            case Place.Given _, Place.Planned _, Place.Output _ -> {}
         }
     }
 
-    private void closeSlots() {
-        for (int i = 0; i < slots.length; i++) {
-            DeviceTensor tensor = slots[i];
-            if (tensor != null) {
-                tensor.close();
-                slots[i] = null;
+    /** Makes room for the next run: nothing of the last one stays. */
+    void clear(Plan plan) {
+        for (int slot : plan.seeds()) {
+            DeviceTensor seed = slots[slot];
+            if (seed != null) {
+                seed.close();
+                slots[slot] = null;
             }
+        }
+        for (int i = 0; i < slots.length; i++) {
+            release(i);
         }
     }
 
     @Override
     public void close() {
-        plan.inputs().forEach(input -> slots[input.index()] = null);
-        closeSlots();
+        for (StepRun step : steps) {
+            if (step.first != null) {
+                step.first.close();
+            }
+            if (step.second != null) {
+                step.second.close();
+            }
+            if (step.buffers != null) {
+                step.buffers.close();
+            }
+        }
+        for (int i = 0; i < slots.length; i++) {
+            DeviceTensor tensor = slots[i];
+            if (stays[i] && tensor != null) {
+                tensor.close();
+            }
+        }
+        if (arena != null) {
+            arena.close();
+        }
     }
 }

@@ -8,75 +8,92 @@ import dev.gradwire.pass.Work.Loop;
 import dev.gradwire.pass.Work.Result;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
-import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of a loop. Owns the carries, which change hands from iteration to iteration, and what is stacked, each of
- * which is one tensor that iterations write their row of; {@link #close} releases what {@link #run} did not give away.
+ * One run of a loop. Carries are never copied: the body reads one of two tensors and writes the other. What is stacked,
+ * the body writes where it belongs.
  */
-final class LoopRun implements AutoCloseable {
+final class LoopRun {
     private static final TensorType COUNT = new TensorType(DType.INT64, Shape.SCALAR);
 
     private final Loop loop;
+    private final Frame body;
+    private final @Nullable Frame test;
+    private final LoopBuffers buffers;
+    private final String name;
     private final RunState state;
     private final Backend backend;
     private final long seed;
-    private final List<DeviceTensor> operands;
-    private final List<DeviceTensor> slicedTensors;
-    private final List<DeviceTensor> constants;
+    private final int slicesFrom;
+    private final int constantsFrom;
+    /** What the body reads: carries, slices, what is the same. */
+    private final DeviceTensor[] inputs;
+
+    private final DeviceTensor[] testInputs;
+    private final DeviceTensor[] targets;
     /** How many iterations there are at the most. */
     private long most;
 
-    private final Frame body;
-    private final @Nullable Frame test;
-    private final List<DeviceTensor> carries = new ArrayList<>();
-    /** For each result its tensor, null for those that are none before the end; empty once they are given away. */
-    private final List<@Nullable DeviceTensor> stacks = new ArrayList<>();
-
-    LoopRun(Loop loop, RunState state, String name, DeviceTensor[] operands, long seed) {
-        this.seed = seed;
+    LoopRun(
+            Loop loop,
+            Frame body,
+            @Nullable Frame test,
+            LoopBuffers buffers,
+            String name,
+            RunState state,
+            long seed) {
         this.loop = loop;
+        this.body = body;
+        this.test = test;
+        this.buffers = buffers;
+        this.name = name;
         this.state = state;
         this.backend = state.backend();
-        this.body = new Frame(loop.body(), state, name);
-        Plan testPlan = loop.test();
-        this.test = testPlan == null ? null : new Frame(testPlan, state, name);
-        int slicesFrom = loop.carries();
-        int constantsFrom = slicesFrom + loop.sliceDims().size();
-        this.operands = List.of(operands);
-        this.slicedTensors = this.operands.subList(slicesFrom, constantsFrom);
-        this.constants = this.operands.subList(constantsFrom, operands.length - (loop.counted() ? 1 : 0));
+        this.seed = seed;
+        this.slicesFrom = loop.carries();
+        this.constantsFrom = slicesFrom + loop.sliceDims().size();
+        this.inputs = new DeviceTensor[loop.body().inputs().size()];
+        this.testInputs = new DeviceTensor[inputs.length - loop.sliceDims().size()];
+        this.targets = new DeviceTensor[loop.body().outputs().size()];
         this.most = loop.most();
     }
 
-    DeviceTensor[] run() {
-        begin();
-        long trips = 0;
-        while (goesOn(trips)) {
-            state.pollCancellation();
-            iterate(loop.reverse() ? most - 1 - trips : trips);
-            trips++;
+    /** @param results one for each result of the loop, which it computes into */
+    void run(DeviceTensor[] operands, DeviceTensor[] results) {
+        int count = operands.length - (loop.counted() ? 1 : 0);
+        if (loop.counted()) {
+            most = state.read(operands[count], COUNT, tensor -> tensor.getLong(0));
         }
-        return results(trips);
+        try (Dense dense = Dense.of(backend, operands, 0, count)) {
+            System.arraycopy(dense.tensors(), 0, inputs, 0, count);
+            begin(results);
+            long trips = 0;
+            while (goesOn(trips)) {
+                state.poll();
+                iterate(dense.tensors(), results, trips);
+                trips++;
+            }
+            end(results, trips);
+        } finally {
+            body.clear(loop.body());
+        }
     }
 
-    private void begin() {
-        if (loop.counted()) {
-            most = state.read(operands.getLast(), COUNT, tensor -> tensor.getLong(0));
+    /** Rows that no iteration may come to are zeros. */
+    private void begin(DeviceTensor[] results) {
+        if (test == null && !loop.counted()) {
+            return;
         }
-        operands.subList(0, loop.carries()).forEach(carry -> carries.add(backend.share(carry)));
-        for (Result result : loop.results()) {
-            stacks.add(
-                    switch (result) {
-                        case Result.History history -> backend.zeros(history.type());
-                        case Result.Stack stack -> backend.zeros(stack.type());
-                        case Result.Last _, Result.Trips _ -> null;
-                    });
+        for (int i = 0; i < results.length; i++) {
+            switch (loop.results().get(i)) {
+                case Result.History(_, var type) -> state.clear(results[i], type);
+                case Result.Stack(_, var type) -> state.clear(results[i], type);
+                case Result.Last _, Result.Trips _ -> {}
+            }
         }
     }
 
@@ -98,55 +115,54 @@ final class LoopRun implements AutoCloseable {
     }
 
     private boolean holds(Frame condition, long place) {
-        List<DeviceTensor> inputs = new ArrayList<>(carries);
-        inputs.addAll(constants);
+        System.arraycopy(inputs, 0, testInputs, 0, slicesFrom);
+        System.arraycopy(inputs, constantsFrom, testInputs, slicesFrom, inputs.length - constantsFrom);
         Plan plan = Objects.requireNonNull(loop.test());
-        List<DeviceTensor> verdict = condition.run(inputs, seedAt(place));
+        DeviceTensor verdict = Objects.requireNonNull(buffers.verdict());
         try {
-            TensorType type = plan.outputs().getFirst().type();
-            return state.read(verdict.getFirst(), type, tensor -> tensor.getLong(0) != 0);
+            condition.run(plan, name, state, testInputs, seedAt(place), new DeviceTensor[] {verdict});
         } finally {
-            verdict.forEach(DeviceTensor::close);
-            condition.clear();
+            condition.clear(plan);
         }
+        return state.holds(verdict);
     }
 
-    private void iterate(long place) {
-        for (int i = 0; i < stacks.size(); i++) {
-            if (loop.results().get(i) instanceof Result.History history) {
-                writeRow(stacks.get(i), place, carries.get(history.carry()));
-            }
-        }
-        List<DeviceTensor> results = step(place);
-        carries.forEach(DeviceTensor::close);
-        carries.clear();
-        carries.addAll(results.subList(0, loop.carries()));
-        List<DeviceTensor> rows = results.subList(loop.carries(), results.size());
+    private void iterate(DeviceTensor[] operands, DeviceTensor[] results, long trips) {
+        long place = loop.reverse() ? most - 1 - trips : trips;
+        DeviceTensor[] written = trips % 2 == 0 ? buffers.first() : buffers.second();
+        System.arraycopy(written, 0, targets, 0, written.length);
+        DeviceTensor[] made = new DeviceTensor[loop.sliceDims().size() + results.length];
+        int count = 0;
         try {
-            for (int i = 0; i < stacks.size(); i++) {
-                if (loop.results().get(i) instanceof Result.Stack stack) {
-                    writeRow(stacks.get(i), place, results.get(stack.output()));
+            for (int i = slicesFrom; i < constantsFrom; i++) {
+                TensorType type = loop.body().inputs().get(i).type();
+                inputs[i] = state.slice(operands[i], loop.sliceDims().get(i - slicesFrom), place, type);
+                made[count++] = inputs[i];
+            }
+            for (int i = 0; i < results.length; i++) {
+                switch (loop.results().get(i)) {
+                    case Result.History(int carry, _) -> {
+                        TensorType type = loop.body().inputs().get(carry).type();
+                        try (DeviceTensor row = backend.row(results[i], place, type)) {
+                            state.write(row, inputs[carry]);
+                        }
+                    }
+                    case Result.Stack(int output, _) -> {
+                        TensorType type = loop.body().outputs().get(output).type();
+                        targets[output] = backend.row(results[i], place, type);
+                        made[count++] = targets[output];
+                    }
+                    case Result.Last _, Result.Trips _ -> {}
                 }
             }
+            body.run(loop.body(), name, state, inputs, seedAt(place), targets);
         } finally {
-            rows.forEach(DeviceTensor::close);
-        }
-    }
-
-    private List<DeviceTensor> step(long place) {
-        List<DeviceTensor> slices = new ArrayList<>();
-        try {
-            for (int i = 0; i < slicedTensors.size(); i++) {
-                slices.add(backend.slice(slicedTensors.get(i), loop.sliceDims().get(i), place));
+            body.clear(loop.body());
+            for (int i = 0; i < count; i++) {
+                made[i].close();
             }
-            List<DeviceTensor> inputs = new ArrayList<>(carries);
-            inputs.addAll(slices);
-            inputs.addAll(constants);
-            return body.run(inputs, seedAt(place));
-        } finally {
-            body.clear();
-            slices.forEach(DeviceTensor::close);
         }
+        System.arraycopy(written, 0, inputs, 0, written.length);
     }
 
     /**
@@ -160,39 +176,14 @@ final class LoopRun implements AutoCloseable {
         return mixed ^ mixed >>> 31;
     }
 
-    private void writeRow(@Nullable DeviceTensor stack, long place, DeviceTensor row) {
-        if (stack == null) {
-            throw new IllegalStateException("nothing to stack into");
-        }
-        try (DeviceTensor target = backend.slice(stack, 0, place)) {
-            backend.write(target, row);
-        }
-    }
-
-    private DeviceTensor[] results(long trips) {
-        for (int i = 0; i < stacks.size(); i++) {
+    private void end(DeviceTensor[] results, long trips) {
+        for (int i = 0; i < results.length; i++) {
             switch (loop.results().get(i)) {
-                case Result.Last(int carry) -> stacks.set(i, backend.share(carries.get(carry)));
-                case Result.Trips _ -> stacks.set(i, backend.upload(Tensor.scalar(DType.INT64, trips)));
+                case Result.Last(int carry) -> state.write(results[i], inputs[carry]);
+                case Result.Trips _ -> state.set(results[i], trips);
                 case Result.History _, Result.Stack _ -> {}
             }
         }
-        DeviceTensor[] results = stacks.stream().map(Objects::requireNonNull).toArray(DeviceTensor[]::new);
-        stacks.clear();
-        return results;
-    }
-
-    @Override
-    public void close() {
-        body.close();
-        if (test != null) {
-            test.close();
-        }
-        carries.forEach(DeviceTensor::close);
-        for (DeviceTensor stack : stacks) {
-            if (stack != null) {
-                stack.close();
-            }
-        }
+        Arrays.fill(inputs, null);
     }
 }

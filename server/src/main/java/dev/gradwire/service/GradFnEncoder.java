@@ -1,6 +1,7 @@
 package dev.gradwire.service;
 
 import dev.gradwire.engine.Compiled;
+import dev.gradwire.engine.RunResult;
 import dev.gradwire.graph.Value;
 import dev.gradwire.pass.Plan;
 import dev.gradwire.transform.GradFn;
@@ -22,12 +23,20 @@ final class GradFnEncoder {
     private final Map<String, Profile.Builder> backward = new HashMap<>();
     private final boolean profiled;
 
-    /** @param stepNanos of each step of the plan; empty where not measured */
-    GradFnEncoder(Compiled compiled, List<Long> stepNanos) {
+    GradFnEncoder(Compiled compiled, RunResult result) {
+        this(compiled, result.steps(), result.stepNanos());
+    }
+
+    /** Of what has not been run. */
+    GradFnEncoder(Compiled compiled) {
+        this(compiled, List.of(), List.of());
+    }
+
+    private GradFnEncoder(Compiled compiled, List<Plan.Step> steps, List<Long> stepNanos) {
         this.compiled = compiled;
         profiled = !stepNanos.isEmpty();
         for (int i = 0; i < stepNanos.size(); i++) {
-            Plan.Step step = compiled.plan().steps().get(i);
+            Plan.Step step = steps.get(i);
             Profile.Builder profile =
                     (step.backward() ? backward : forward).computeIfAbsent(step.node(), _ -> Profile.newBuilder());
             profile.setNanoseconds(profile.getNanoseconds() + stepNanos.get(i));

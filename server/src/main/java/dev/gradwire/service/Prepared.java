@@ -38,7 +38,7 @@ record Prepared(Compiled compiled, RunSettings settings, ByteString digest, List
         Plan.Price price = compiled.plan().price();
         limits.checkAt(Limit.MAX_PEAK_BYTES, price.peakBytes(), "the run", "graph");
         limits.checkAt(Limit.MAX_FLOPS, price.flops(), "the run", "graph");
-        List<GradFn> gradFns = new GradFnEncoder(compiled, List.of()).encode(settings.gradFns());
+        List<GradFn> gradFns = new GradFnEncoder(compiled).encode(settings.gradFns());
         Prepared prepared = new Prepared(compiled, settings, digest, gradFns, System.nanoTime() - start);
         if (settings.gradCheck() != null) {
             GradChecks.require(prepared, settings.gradCheck(), resources);

@@ -157,7 +157,7 @@ final class RunHandler {
         }
         if (prepared.settings().profile()) {
             response.clearGradFns()
-                    .addAllGradFns(new GradFnEncoder(compiled, result.stepNanos())
+                    .addAllGradFns(new GradFnEncoder(compiled, result)
                             .encode(prepared.settings().gradFns()));
         }
         if (result.anomaly() != null) {

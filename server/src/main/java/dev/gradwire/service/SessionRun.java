@@ -215,7 +215,7 @@ final class SessionRun {
                 .setGuarantees(Encoder.guarantees(prepared.settings()));
         prepared.compiled().gradients().forEach(gradient -> end.addGradients(gradient(gradient.input())));
         if (prepared.settings().profile()) {
-            end.addAllGradFns(new GradFnEncoder(prepared.compiled(), result.stepNanos())
+            end.addAllGradFns(new GradFnEncoder(prepared.compiled(), result)
                     .encode(prepared.settings().gradFns()));
         }
         if (result.anomaly() != null) {

@@ -44,6 +44,11 @@ public final class Layout {
         return offset;
     }
 
+    /** The same, so many elements later. */
+    public Layout shifted(long elements) {
+        return elements == 0 ? this : new Layout(sizes, strides, offset + elements);
+    }
+
     public Shape shape() {
         return Shape.of(sizes);
     }

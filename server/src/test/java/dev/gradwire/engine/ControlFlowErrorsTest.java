@@ -101,7 +101,7 @@ final class ControlFlowErrorsTest {
                         StepException.class, e -> assertThat(e.node()).isEqualTo("r"))
                 .hasMessage("the condition still holds after max_iterations = 2 iterations");
         TextRun open = TextRun.of(FUNCTIONS + INPUTS + "r = while_loop(@small, @same, [x])\nreturn r");
-        RunOptions few = new RunOptions(() -> false, false, false, false, 0, 1000);
+        RunOptions few = new RunOptions(() -> false, false, false, false, 0, 1000, false);
         assertThatThrownBy(() -> open.values(few))
                 .isInstanceOfSatisfying(
                         StepException.class, e -> assertThat(e.node()).isEqualTo("r"))

@@ -30,7 +30,7 @@ class GrowthTest {
     }
 
     private static int steps(String text) {
-        return TextProgram.of(engine, text).compiled().plan().steps().size();
+        return TextRun.of(text).nodeByNode().steps().size();
     }
 
     @ParameterizedTest

@@ -1,19 +1,27 @@
 package dev.gradwire.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.TextForm;
 import dev.gradwire.kernel.Backend;
 import dev.gradwire.kernel.DeviceTensor;
 import dev.gradwire.kernel.torch.TorchBackend;
+import dev.gradwire.kernel.vector.VectorGroups;
 import dev.gradwire.op.Operators;
 import dev.gradwire.pass.Pipeline;
 import dev.gradwire.pass.Plan;
+import dev.gradwire.pass.Stages;
+import dev.gradwire.pass.Target;
 import dev.gradwire.runtime.AnomalyException;
 import dev.gradwire.runtime.CancelledException;
 import dev.gradwire.runtime.Executor;
+import dev.gradwire.runtime.Frames;
 import dev.gradwire.runtime.Outcome;
 import dev.gradwire.runtime.RunOptions;
 import dev.gradwire.runtime.StepException;
+import dev.gradwire.runtime.Workers;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.transform.Differentiate;
@@ -23,16 +31,24 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/** Plans and runs a program in the text form; its inputs are filled with seeded numbers from [0.2, 1.2]. */
+/**
+ * Plans and runs a program in the text form; its inputs are filled with seeded numbers from [0.2, 1.2]. Whatever is run
+ * with nodes fused is also run node by node, and must come to the same.
+ */
 final class TextRun {
+    /** Keeps no memory between runs. */
+    private static final Executor EXECUTOR = new Executor(new Frames(0), new Workers(2));
+
     private final Backend backend = TorchBackend.open("cpu");
     private final Graph graph;
     private final Plan plan;
+    private final Plan nodeByNode;
 
     private TextRun(String text) {
         Graph parsed = TextForm.parse(text, Operators.all()).graph();
         graph = Differentiate.apply(parsed, Operators.all(), 1 << 22).graph();
-        plan = Pipeline.plan(graph, Operators.all(), backend);
+        plan = Pipeline.plan(graph, Operators.all(), new Target(backend, VectorGroups.open()), Stages.UNHEARD);
+        nodeByNode = Pipeline.plan(graph, Operators.all(), new Target(backend, null), Stages.UNHEARD);
     }
 
     static TextRun of(String text) {
@@ -44,8 +60,14 @@ final class TextRun {
         return of(text).values(RunOptions.DEFAULT);
     }
 
+    /** With nodes fused. */
     Plan plan() {
         return plan;
+    }
+
+    /** With a step for each node. */
+    Plan nodeByNode() {
+        return nodeByNode;
     }
 
     Graph graph() {
@@ -57,8 +79,12 @@ final class TextRun {
         long before = backend.liveTensors();
         List<DeviceTensor> inputs = inputs();
         try {
-            List<double[]> values = run(inputs, options);
+            List<double[]> apart = run(nodeByNode, inputs, options);
+            List<double[]> values = options.detectAnomaly() ? apart : run(plan, inputs, options);
             release(inputs, before);
+            for (int i = 0; i < values.size(); i++) {
+                assertThat(values.get(i)).containsExactly(apart.get(i), within(1e-9));
+            }
             return values;
         } catch (StepException | CancelledException | AnomalyException e) {
             release(inputs, before);
@@ -80,8 +106,8 @@ final class TextRun {
         return inputs;
     }
 
-    private List<double[]> run(List<DeviceTensor> inputs, RunOptions options) {
-        Outcome outcome = Executor.run(plan, backend, inputs, options);
+    private List<double[]> run(Plan plan, List<DeviceTensor> inputs, RunOptions options) {
+        Outcome outcome = EXECUTOR.run(plan, backend, inputs, options);
         List<double[]> values = new ArrayList<>();
         for (int i = 0; i < outcome.outputs().size(); i++) {
             values.add(read(outcome.outputs().get(i), plan.outputs().get(i).type()));

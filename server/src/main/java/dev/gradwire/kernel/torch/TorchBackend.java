@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.gradwire.kernel.Backend;
 import dev.gradwire.kernel.DeviceTensor;
 import dev.gradwire.kernel.DeviceUnavailableException;
+import dev.gradwire.kernel.Groups;
 import dev.gradwire.kernel.Kernel;
 import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.kernel.KernelException;
@@ -37,7 +38,11 @@ public final class TorchBackend implements Backend {
     private final ShimKernels shims;
     private final LongAdder live = new LongAdder();
 
-    private TorchBackend(String device, int deviceType, int deviceIndex, SchemaTable schemas) {
+    private final @Nullable Groups groups;
+
+    private TorchBackend(
+            String device, int deviceType, int deviceIndex, SchemaTable schemas, @Nullable Groups groups) {
+        this.groups = groups;
         this.device = device;
         this.deviceType = deviceType;
         this.deviceIndex = deviceIndex;
@@ -52,6 +57,11 @@ public final class TorchBackend implements Backend {
      * @throws DeviceUnavailableException when the library cannot be loaded or has no such device
      */
     public static TorchBackend open(String device) {
+        return open(device, null);
+    }
+
+    /** The same with something else to run groups on the CPU; null for nothing. */
+    public static TorchBackend open(String device, @Nullable Groups groups) {
         Matcher cuda = CUDA_DEVICE.matcher(device);
         boolean isCuda = cuda.matches();
         if (!isCuda && !device.equals("cpu")) {
@@ -67,7 +77,7 @@ public final class TorchBackend implements Backend {
         }
         int index = isCuda ? Integer.parseInt(cuda.group(1)) : 0;
         TorchBackend backend = new TorchBackend(
-                device, isCuda ? LibTorch.CUDA : LibTorch.CPU, index, new SchemaTable(library.absent()));
+                device, isCuda ? LibTorch.CUDA : LibTorch.CPU, index, new SchemaTable(library.absent()), isCuda ? null : groups);
         if (isCuda) {
             backend.requireCuda(library);
         }
@@ -216,7 +226,8 @@ public final class TorchBackend implements Backend {
             throw new IllegalArgumentException("a " + type + " takes " + type.lengthInBytes()
                     + " bytes of native memory, aligned as its elements");
         }
-        return adopt(LibTorch.fromHost(memory.address(), Layout.contiguous(type.shape()), LibTorch.code(type.dtype())));
+        long length = type.lengthInBytes();
+        return new TorchTensor(this, memory.byteSize() == length ? memory : memory.asSlice(0, length), type);
     }
 
     @Override
@@ -231,6 +242,34 @@ public final class TorchBackend implements Backend {
             throw new IllegalArgumentException(layout + " goes beyond " + whole.layout());
         }
         return adopt(LibTorch.reinterpret(whole.handle(), empty ? layout.fromStart() : layout));
+    }
+
+    @Override
+    public TorchTensor empty(TensorType type) {
+        return adopt(empty(Layout.contiguous(type.shape()), LibTorch.code(type.dtype())));
+    }
+
+    @Override
+    public @Nullable Groups groups() {
+        return groups;
+    }
+
+    @Override
+    public TorchTensor copy(DeviceTensor tensor) {
+        return adopt(copyOf(own(tensor)));
+    }
+
+    @Override
+    public TorchTensor row(DeviceTensor tensor, long index, TensorType type) {
+        TorchTensor whole = own(tensor);
+        if (!wrapsHostMemory()) {
+            return slice(whole, 0, index);
+        }
+        if (!whole.layout().isContiguous() || index < 0 || index >= whole.layout().size(0)) {
+            throw new IllegalArgumentException("there is no row " + index + " of " + whole.layout());
+        }
+        long length = type.lengthInBytes();
+        return new TorchTensor(this, whole.memory().asSlice(index * length, length), type);
     }
 
     @Override

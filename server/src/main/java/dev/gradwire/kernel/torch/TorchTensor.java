@@ -7,11 +7,18 @@ import dev.gradwire.tensor.Layout;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** Owns one handle of a tensor, which the library counts as one user of the tensor's storage. */
+/**
+ * Owns one handle of a tensor, which the library counts as one user of the tensor's storage. A tensor over memory that is
+ * somebody else's gets its handle when the library first needs it: many are only ever read and written by our own loops.
+ */
 final class TorchTensor implements DeviceTensor {
+    /** In the place of a handle: none was needed yet. */
+    private static final long LATER = -1;
+
     private final AtomicLong handle;
     private final TorchBackend backend;
     private @Nullable Layout layout;
@@ -25,13 +32,40 @@ final class TorchTensor implements DeviceTensor {
         backend.opened();
     }
 
+    /** A contiguous tensor over memory that stays somebody else's. */
+    TorchTensor(TorchBackend backend, MemorySegment memory, TensorType type) {
+        this.backend = backend;
+        this.handle = new AtomicLong(LATER);
+        this.memory = memory;
+        this.layout = Layout.contiguous(type.shape());
+        this.wholeOf = type;
+        backend.opened();
+    }
+
     /** @throws IllegalStateException when closed */
     long handle() {
         long value = handle.get();
         if (value == 0) {
             throw new IllegalStateException("this tensor is closed");
         }
-        return value;
+        return value == LATER ? makeHandle() : value;
+    }
+
+    private long makeHandle() {
+        MemorySegment own = Objects.requireNonNull(memory);
+        TensorType type = Objects.requireNonNull(wholeOf);
+        long made = LibTorch.fromHost(own.address(), layout(), LibTorch.code(type.dtype()));
+        if (handle.compareAndSet(LATER, made)) {
+            return made;
+        }
+        LibTorch.delete(made);
+        return handle();
+    }
+
+    /** The type of a tensor over somebody else's memory; null for others. */
+    @Nullable
+    TensorType wrapped() {
+        return handle.get() == LATER ? wholeOf : null;
     }
 
     TorchBackend backend() {
@@ -55,7 +89,7 @@ final class TorchTensor implements DeviceTensor {
     boolean isWhole(TensorType type) {
         // Tensors over planned memory are given again and again, with the same type.
         if (type.equals(wholeOf)) {
-            return handle() != 0;
+            return handle.get() != 0;
         }
         boolean whole = hasShape(type.shape())
                 && layout().isContiguous()
@@ -120,7 +154,9 @@ final class TorchTensor implements DeviceTensor {
         if (value == 0) {
             throw new IllegalStateException("this tensor is closed already");
         }
-        LibTorch.delete(value);
+        if (value != LATER) {
+            LibTorch.delete(value);
+        }
         backend.closed();
     }
 }
