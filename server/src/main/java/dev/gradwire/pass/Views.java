@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /** For each value of a graph, of what tensor it is a view, and where its elements stand there. */
 final class Views {
-    /** A constant of one element: its dtype and its bits as {@link dev.gradwire.kernel.Group.Instruction} has them. */
+    /** Tensors up to this length are looked through for other elements than the first. */
+    private static final long MAX_ELEMENTS = 64;
+
+    /** A constant whose elements are all the same: its dtype and its bits as {@link dev.gradwire.kernel.Group.Instruction} has them. */
     record Number(DType dtype, long bits) {
         /** A number argument as an element of a dtype; null for what is no real number. */
         static @Nullable Number of(DType dtype, KernelCall.Argument argument) {
@@ -35,11 +38,23 @@ final class Views {
 
         static @Nullable Number of(Tensor tensor) {
             DType dtype = tensor.type().dtype();
-            if (tensor.type().shape().elements() != 1 || dtype.isComplex()) {
+            long elements = tensor.type().shape().elements();
+            if (elements == 0 || elements > MAX_ELEMENTS || dtype.isComplex()) {
                 return null;
             }
-            return new Number(
-                    dtype, dtype.isFloating() ? Double.doubleToRawLongBits(tensor.getDouble(0)) : tensor.getLong(0));
+            long first = bits(tensor, 0);
+            for (long i = 1; i < elements; i++) {
+                if (bits(tensor, i) != first) {
+                    return null;
+                }
+            }
+            return new Number(dtype, first);
+        }
+
+        private static long bits(Tensor tensor, long index) {
+            return tensor.type().dtype().isFloating()
+                    ? Double.doubleToRawLongBits(tensor.getDouble(index))
+                    : tensor.getLong(index);
         }
     }
 
