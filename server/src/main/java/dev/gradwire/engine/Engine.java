@@ -45,7 +45,7 @@ public final class Engine implements AutoCloseable {
     private final Map<String, Backend> backends = new ConcurrentHashMap<>();
     private final Cache<Key, Cached> plans;
 
-    private final Groups groups = VectorGroups.open();
+    private final Groups groups;
     private final int maxValues;
     private final Executor executor;
 
@@ -66,7 +66,8 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private Engine(EngineSettings settings) {
+    private Engine(EngineSettings settings, Groups groups) {
+        this.groups = groups;
         plans = Caffeine.newBuilder()
                 .maximumWeight(settings.maxCachedSteps())
                 .weigher((Key _, Cached cached) -> cached.weight())
@@ -83,8 +84,9 @@ public final class Engine implements AutoCloseable {
     public static Engine open(EngineSettings settings) {
         // The first engine of a process has both the operators and the library to load, which takes two cores a while.
         Thread.ofPlatform().daemon().name("operators").start(Operators::all);
-        Backend backend = TorchBackend.open(DEFAULT_DEVICE);
-        Engine engine = new Engine(settings);
+        Groups groups = VectorGroups.open();
+        Backend backend = TorchBackend.open(DEFAULT_DEVICE, groups);
+        Engine engine = new Engine(settings, groups);
         engine.backends.put(DEFAULT_DEVICE, backend);
         return engine;
     }

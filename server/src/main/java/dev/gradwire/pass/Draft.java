@@ -53,6 +53,8 @@ final class Draft {
     private final List<Member> members = new ArrayList<>();
     private final Map<Integer, Extent> extents = new HashMap<>();
     private final Set<Integer> read = new HashSet<>();
+    /** What another group makes as well. */
+    private final Set<Integer> again = new HashSet<>();
     /** 0 while undecided. */
     private long columns;
 
@@ -110,9 +112,15 @@ final class Draft {
     void prepend(List<Member> first) {
         members.addAll(0, first);
         for (Member member : first) {
+            again.add(member.result().id());
             extents.put(member.result().id(), Extent.PLACE);
             member.refs().forEach(ref -> read.add(ref.root().id()));
         }
+    }
+
+    /** Whether it is this group that others have a value from. */
+    boolean gives(Value value) {
+        return !again.contains(value.id());
     }
 
     void join(Member member, Extent extent) {

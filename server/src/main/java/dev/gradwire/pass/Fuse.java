@@ -115,7 +115,9 @@ final class Fuse {
         Value root = views.root(operand);
         Layout layout = views.layout(operand);
         boolean same = layout.shape().equals(shape);
-        return new Ref(root, Places.of(same ? layout : Layouts.expand(layout, shape.dims())));
+        // How a layout is expanded is counted from its own first element.
+        Layout expanded = same ? layout : Layouts.expand(layout, shape.dims()).shifted(layout.offset());
+        return new Ref(root, Places.of(expanded));
     }
 
     /**
@@ -249,7 +251,7 @@ final class Fuse {
             return reducePlaces(draft, member, reduction, left);
         }
         // A value that stands once for a row, reduced over all rows.
-        if (extent == Extent.ROW && places == draft.rows() && left == 1) {
+        if (extent != null && draft.settled(ref.root()) == Extent.ROW && places == draft.rows() && left == 1) {
             place(draft, member, Extent.TOTAL);
             return true;
         }

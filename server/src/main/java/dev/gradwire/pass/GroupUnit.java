@@ -58,7 +58,7 @@ final class GroupUnit {
                 builder.operands().stream().map(Value::type).toList(),
                 results.stream().map(Value::type).toList());
         Member named = members.stream()
-                .filter(member -> needed.get(member.result().id()))
+                .filter(this::isWanted)
                 .findFirst()
                 .orElseThrow();
         Work work = new Work.Run(groups.compile(builder.build()));
@@ -71,12 +71,16 @@ final class GroupUnit {
         List<Member> live = new ArrayList<>();
         for (Member member : draft.members().reversed()) {
             int id = member.result().id();
-            if (needed.get(id) || read.contains(id)) {
+            if (isWanted(member) || read.contains(id)) {
                 live.add(member);
                 member.refs().forEach(ref -> read.add(ref.root().id()));
             }
         }
         return live.reversed();
+    }
+
+    private boolean isWanted(Member member) {
+        return needed.get(member.result().id()) && draft.gives(member.result());
     }
 
     private void write(Member member) {
@@ -89,9 +93,8 @@ final class GroupUnit {
             value = elementwise(member, extent);
         } else {
             value = operand(member.refs().getFirst(), Extent.PLACE);
-            boolean perRow = draft.extent(member.refs().getFirst().root()) == Extent.ROW
-                    && member.refs().getFirst().root().type().shape().elements() == draft.rows()
-                    && draft.rows() > 1;
+            Value root = member.refs().getFirst().root();
+            boolean perRow = draft.extent(root) != null && draft.settled(root) == Extent.ROW;
             value = builder.cast(value, result.type().dtype());
             if (extent == Extent.TOTAL) {
                 overRows = reduction;
@@ -102,7 +105,7 @@ final class GroupUnit {
             }
         }
         values.put(result.id(), value);
-        if (needed.get(result.id())) {
+        if (isWanted(member)) {
             results.add(result);
             builder.write(extent == Extent.PLACE ? builder.spread(value) : value, overRows);
         }
