@@ -45,8 +45,7 @@ final class InLoops {
     /** x − max x − log Σ exp(x − max x) */
     static List<Expr> logSoftmax(Args n) {
         Expr centred = centred(n);
-        return List.of(
-                centred.sub(centred.exp().sumKeepingDims(dim(n, "self")).log()));
+        return List.of(centred.sub(centred.exp().sumKeepingDims(dim(n, "self")).log()));
     }
 
     private static Expr centred(Args n) {
@@ -72,7 +71,8 @@ final class InLoops {
 
     /** Whether a layer norm is of one dtype throughout. */
     static boolean isLayerNorm(Call call) {
-        return isLooped(call.type("input")) && Normalization.statistics(call) == call.type("input").dtype();
+        return isLooped(call.type("input"))
+                && Normalization.statistics(call) == call.type("input").dtype();
     }
 
     /** The result, the mean and 1 / √(variance + eps), in two passes over each sample. */
@@ -82,7 +82,11 @@ final class InLoops {
         double count = count(input, dims);
         Expr mean = input.sumKeepingDims(dims).div(count);
         Expr centred = input.sub(mean);
-        Expr rstd = centred.square().sumKeepingDims(dims).div(count).add(n.number("eps")).rsqrt();
+        Expr rstd = centred.square()
+                .sumKeepingDims(dims)
+                .div(count)
+                .add(n.number("eps"))
+                .rsqrt();
         Expr result = centred.mul(rstd);
         result = n.has("weight") ? result.mul(n.arg("weight")) : result;
         return List.of(n.has("bias") ? result.add(n.arg("bias")) : result, mean, rstd);
@@ -106,12 +110,10 @@ final class InLoops {
         double count = count(input, inner);
         Expr scaled = n.has("weight") ? grad.mul(n.arg("weight")) : grad;
         Expr along = normalized.mul(scaled.mul(normalized).sumKeepingDims(inner).div(count));
-        Expr toInput = scaled.sub(scaled.sumKeepingDims(inner).div(count)).sub(along).mul(n.arg("rstd"));
+        Expr toInput =
+                scaled.sub(scaled.sumKeepingDims(inner).div(count)).sub(along).mul(n.arg("rstd"));
         Shape learned = Shape.of(n.call().ints("normalized_shape"));
-        List<Expr> all = List.of(
-                toInput,
-                total(grad.mul(normalized), outer, learned),
-                total(grad, outer, learned));
+        List<Expr> all = List.of(toInput, total(grad.mul(normalized), outer, learned), total(grad, outer, learned));
         return masked(n, all);
     }
 
@@ -131,7 +133,8 @@ final class InLoops {
 
     /** Whether a mean is of floating point and stays so. */
     static boolean isMean(Call call) {
-        return isLooped(call.type("self")) && Reductions.floating(call) == call.type("self").dtype();
+        return isLooped(call.type("self"))
+                && Reductions.floating(call) == call.type("self").dtype();
     }
 
     static List<Expr> mean(Args n) {
@@ -143,7 +146,9 @@ final class InLoops {
 
     /** Scores of a batch; what is no class of a target has been refused by the loss itself. */
     static boolean isBatchOfScores(Call call) {
-        return isLooped(call.type("self")) && call.type("self").rank() == 2 && call.type("target").rank() == 1;
+        return isLooped(call.type("self"))
+                && call.type("self").rank() == 2
+                && call.type("target").rank() == 1;
     }
 
     /** −weight g where a class is the target, divided by the total weight for a mean; else 0. */

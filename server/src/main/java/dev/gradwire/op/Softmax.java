@@ -86,8 +86,7 @@ final class Softmax {
                             return u.mul(g.sub(along(g.mul(y), n))).sub(g.mul(along(u.mul(y), n)));
                         })
                         .batch(Batch.along("output", "dim"))
-                        .loops(
-                                call -> isOneDtype(call) && InLoops.alongLast(call, "output"), InLoops::softmaxBackward)
+                        .loops(call -> isOneDtype(call) && InLoops.alongLast(call, "output"), InLoops::softmaxBackward)
                         .kernelWhere("_softmax_backward_data", Softmax::isOneDtype)
                         .decompose(n -> inOutputDtype(n, "_softmax_backward_data"))
                         .samples(

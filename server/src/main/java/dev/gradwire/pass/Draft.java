@@ -42,7 +42,11 @@ final class Draft {
      * @param reduction null for what is no reduction
      */
     record Member(
-            Node node, KernelCall call, Lowering.@Nullable Writer writer, @Nullable GroupOp reduction, List<Ref> refs) {
+            Node node,
+            KernelCall call,
+            Lowering.@Nullable Writer writer,
+            @Nullable GroupOp reduction,
+            List<Ref> refs) {
         Value result() {
             return node.result();
         }

@@ -44,9 +44,8 @@ record ExpandLast(OperatorTable operators) implements Pass {
             return null;
         }
         Value result = builder.apply(node.op(), args).getFirst();
-        return List.of(Expr.of(builder, result)
-                .expand(node.result().type().shape())
-                .value());
+        return List.of(
+                Expr.of(builder, result).expand(node.result().type().shape()).value());
     }
 
     /** The one element that a value repeats; null where it is made of more. */

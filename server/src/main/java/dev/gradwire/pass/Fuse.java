@@ -4,7 +4,6 @@ import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.Node;
 import dev.gradwire.graph.Value;
 import dev.gradwire.kernel.Group.Places;
-import dev.gradwire.kernel.GroupOp;
 import dev.gradwire.kernel.Groups;
 import dev.gradwire.kernel.KernelCall;
 import dev.gradwire.pass.Draft.Extent;
@@ -83,7 +82,9 @@ final class Fuse {
 
     /** Puts a node in a group; false when it cannot be part of any. */
     boolean join(Node node, KernelCall call, List<Value> operands) {
-        if (groups == null || node.results().size() != 1 || node.result().type().shape().elements() == 0) {
+        if (groups == null
+                || node.results().size() != 1
+                || node.result().type().shape().elements() == 0) {
             return false;
         }
         Reduction reduction = Reduction.of(call, groups);
@@ -102,7 +103,7 @@ final class Fuse {
             refs.add(ref(operand, reshaped ? operand.type().shape() : shape));
         }
         Member member = new Member(node, call, writer, null, refs);
-        Draft draft = groupFor(refs, shape.elements());
+        Draft draft = groupFor(refs);
         if (draft != null && joinMapped(draft, member)) {
             return true;
         }
@@ -124,7 +125,7 @@ final class Fuse {
      * The group of the operands on the highest level, if all others come from below it or are its own; null if there is
      * none.
      */
-    private @Nullable Draft groupFor(List<Ref> refs, long elements) {
+    private @Nullable Draft groupFor(List<Ref> refs) {
         Draft best = null;
         for (Ref ref : refs) {
             Draft draft = drafts[ref.root().id()];

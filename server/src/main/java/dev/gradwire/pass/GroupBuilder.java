@@ -104,9 +104,7 @@ final class GroupBuilder {
 
     /** A value as one that stands at each place. */
     int spread(int value) {
-        return perRow(value)
-                ? emit(new Instruction(GroupOp.CAST, dtype(value), false, value, NONE, NONE, 0))
-                : value;
+        return perRow(value) ? emit(new Instruction(GroupOp.CAST, dtype(value), false, value, NONE, NONE, 0)) : value;
     }
 
     /** What becomes of a value along the columns. */
@@ -128,12 +126,16 @@ final class GroupBuilder {
 
     DType dtype(int value) {
         int place = places.get(value);
-        return place < 0 ? reads.get(-1 - place).dtype() : instructions.get(place).dtype();
+        return place < 0
+                ? reads.get(-1 - place).dtype()
+                : instructions.get(place).dtype();
     }
 
     boolean perRow(int value) {
         int place = places.get(value);
-        return place < 0 ? reads.get(-1 - place).perRow() : instructions.get(place).perRow();
+        return place < 0
+                ? reads.get(-1 - place).perRow()
+                : instructions.get(place).perRow();
     }
 
     /** The tensors that are read, one for each of the group's reads. */
@@ -144,11 +146,12 @@ final class GroupBuilder {
     Group build() {
         List<Instruction> numbered = new ArrayList<>(instructions.size());
         for (Instruction i : instructions) {
-            numbered.add(
-                    new Instruction(i.op(), i.dtype(), i.perRow(), number(i.a()), number(i.b()), number(i.c()), i.number()));
+            numbered.add(new Instruction(
+                    i.op(), i.dtype(), i.perRow(), number(i.a()), number(i.b()), number(i.c()), i.number()));
         }
-        List<Write> results =
-                writes.stream().map(write -> new Write(number(write.value()), write.overRows())).toList();
+        List<Write> results = writes.stream()
+                .map(write -> new Write(number(write.value()), write.overRows()))
+                .toList();
         return new Group(rows, columns, reads, numbered, results);
     }
 

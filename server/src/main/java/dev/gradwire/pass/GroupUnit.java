@@ -13,6 +13,7 @@ import dev.gradwire.tensor.DType;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -57,17 +58,14 @@ final class GroupUnit {
                 List.of(),
                 builder.operands().stream().map(Value::type).toList(),
                 results.stream().map(Value::type).toList());
-        Member named = members.stream()
-                .filter(this::isWanted)
-                .findFirst()
-                .orElseThrow();
+        Member named = members.stream().filter(this::isWanted).findFirst().orElseThrow();
         Work work = new Work.Run(groups.compile(builder.build()));
         return new Unit(named.node(), call, work, builder.operands(), results, false, price);
     }
 
     /** The members that are needed, or that such ones read. */
     private List<Member> live() {
-        Set<Integer> read = new java.util.HashSet<>();
+        Set<Integer> read = new HashSet<>();
         List<Member> live = new ArrayList<>();
         for (Member member : draft.members().reversed()) {
             int id = member.result().id();
@@ -99,7 +97,9 @@ final class GroupUnit {
             if (extent == Extent.TOTAL) {
                 overRows = reduction;
                 boolean all = result.type().shape().elements() == 1 && !perRow && draft.columns() > 1;
-                value = all ? builder.reduce(reduction, result.type().dtype(), value) : perRow ? value : builder.spread(value);
+                value = all
+                        ? builder.reduce(reduction, result.type().dtype(), value)
+                        : perRow ? value : builder.spread(value);
             } else {
                 value = builder.reduce(reduction, result.type().dtype(), value);
             }
@@ -163,7 +163,8 @@ final class GroupUnit {
     private Price price(List<Member> members) {
         long flops = 0;
         for (Member member : members) {
-            flops = Math.addExact(flops, Prices.flops(member.node(), member.call().results()));
+            flops = Math.addExact(
+                    flops, Prices.flops(member.node(), member.call().results()));
         }
         long bytes = 0;
         for (Value operand : builder.operands()) {

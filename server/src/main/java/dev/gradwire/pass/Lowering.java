@@ -91,7 +91,10 @@ final class Lowering {
         rule("sub.Tensor", Set.of(SUB), (g, x, call) -> isOne(call, 2) ? g.add(SUB, x[0], x[1]) : GroupBuilder.NONE);
         rule("where.self", Set.of(WHERE), (g, x, _) -> g.add(WHERE, x[0], x[1], x[2]));
         for (String copy : List.of("_to_copy", "clone", "contiguous", "view", "reshape")) {
-            rule(copy, Set.of(CAST), (g, x, call) -> g.cast(x[0], call.results().getFirst().dtype()));
+            rule(
+                    copy,
+                    Set.of(CAST),
+                    (g, x, call) -> g.cast(x[0], call.results().getFirst().dtype()));
         }
         rule("relu", Set.of(MAXIMUM), (g, x, _) -> g.add(MAXIMUM, x[0], g.number(x[0], 0)));
         rule("clamp.Tensor", Set.of(MAXIMUM, MINIMUM), Lowering::clamp);
@@ -124,7 +127,25 @@ final class Lowering {
         int cost = 0;
         for (GroupOp op : Objects.requireNonNull(RULES.get(call.name())).uses) {
             cost += switch (op) {
-                case ABS, NEG, ADD, SUB, MUL, MAXIMUM, MINIMUM, CAST, WHERE, EQ, NE, LT, LE, GT, GE, AND, OR, XOR, NOT -> 1;
+                case ABS,
+                        NEG,
+                        ADD,
+                        SUB,
+                        MUL,
+                        MAXIMUM,
+                        MINIMUM,
+                        CAST,
+                        WHERE,
+                        EQ,
+                        NE,
+                        LT,
+                        LE,
+                        GT,
+                        GE,
+                        AND,
+                        OR,
+                        XOR,
+                        NOT -> 1;
                 case DIV, SQRT, RSQRT, RECIPROCAL -> 2;
                 default -> 4;
             };
@@ -150,16 +171,14 @@ final class Lowering {
 
     private static boolean takes(Groups groups, Rule rule, DType operand, DType result) {
         for (GroupOp op : rule.uses) {
-            boolean known =
-                    switch (op) {
-                        case CAST -> groups.takes(CAST, operand) && groups.takes(CAST, result);
-                        case WHERE -> operand == DType.BOOL || groups.takes(WHERE, wide(operand));
-                        case AND, OR, XOR, NOT -> operand == DType.BOOL && groups.takes(op, DType.BOOL);
-                        case EQ, NE, LT, LE, GT, GE ->
-                            groups.takes(op, DType.BOOL) && groups.takes(WHERE, wide(operand));
-                        case ISNAN -> operand.isFloating() && groups.takes(op, DType.BOOL);
-                        default -> groups.takes(op, wide(operand)) && groups.takes(op, wide(result));
-                    };
+            boolean known = switch (op) {
+                case CAST -> groups.takes(CAST, operand) && groups.takes(CAST, result);
+                case WHERE -> operand == DType.BOOL || groups.takes(WHERE, wide(operand));
+                case AND, OR, XOR, NOT -> operand == DType.BOOL && groups.takes(op, DType.BOOL);
+                case EQ, NE, LT, LE, GT, GE -> groups.takes(op, DType.BOOL) && groups.takes(WHERE, wide(operand));
+                case ISNAN -> operand.isFloating() && groups.takes(op, DType.BOOL);
+                default -> groups.takes(op, wide(operand)) && groups.takes(op, wide(result));
+            };
             if (!known) {
                 return false;
             }

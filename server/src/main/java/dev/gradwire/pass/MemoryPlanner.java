@@ -54,23 +54,29 @@ final class MemoryPlanner {
         Arrays.fill(scratch, -1);
     }
 
-    /**
-     * @param places by the ids of values, null for what is there before
-     * @param scratch for each unit the offset of the memory that its work needs besides, −1 where there is none
-     * @param bytes of the stretch
-     * @param peakBytes of all memory at one time, inputs included, at the most
-     */
-    record Result(@Nullable Place[] places, long[] scratch, long bytes, long peakBytes) {}
-
     /** @param planned whether the device's memory is planned; otherwise each result has memory of its own */
-    static Result plan(Graph graph, List<Unit> units, Liveness liveness, boolean planned, Outputs outputs) {
+    static MemoryPlanner plan(Graph graph, List<Unit> units, Liveness liveness, boolean planned, Outputs outputs) {
         MemoryPlanner planner = new MemoryPlanner(graph, units, liveness, planned, outputs);
         planner.begin();
         for (int i = 0; i < units.size(); i++) {
             planner.place(units.get(i), i);
         }
-        long bytes = planner.offsets.length();
-        return new Result(planner.places, planner.scratch, bytes, Math.addExact(bytes, planner.peak));
+        return planner;
+    }
+
+    /** How long the stretch of memory is, in bytes. */
+    long bytes() {
+        return offsets.length();
+    }
+
+    /** Bytes of all memory at one time, inputs included, at the most. */
+    long peakBytes() {
+        return Math.addExact(bytes(), peak);
+    }
+
+    /** Where the memory lies that a unit's work needs besides, in bytes; −1 where it needs none. */
+    long scratch(int unit) {
+        return scratch[unit];
     }
 
     private void begin() {
@@ -140,8 +146,8 @@ final class MemoryPlanner {
         }
     }
 
-    /** In the order of slots. */
-    static List<Place> bySlot(List<Value> values, @Nullable Place[] places) {
+    /** Of values in their order. */
+    List<Place> places(List<Value> values) {
         List<Place> ordered = new ArrayList<>(values.size());
         for (Value value : values) {
             Place place = places[value.id()];

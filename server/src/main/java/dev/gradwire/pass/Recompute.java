@@ -7,6 +7,7 @@ import dev.gradwire.pass.Draft.Ref;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +68,8 @@ final class Recompute {
             return false;
         }
         for (Member member : draft.members()) {
-            boolean everywhere = member.result().type().shape().elements() == draft.places || member.reduction() != null;
+            boolean everywhere =
+                    member.result().type().shape().elements() == draft.places || member.reduction() != null;
             for (Ref ref : member.refs()) {
                 if (ref.root().id() == root.id() && !(everywhere && Draft.isInOrder(ref.layout(), draft.places))) {
                     return false;
@@ -84,12 +86,11 @@ final class Recompute {
         int cost = 0;
         int newReads = 0;
         List<Value> open = new ArrayList<>(List.of(root));
-        Set<Integer> seen = new java.util.HashSet<>(Set.of(root.id()));
+        Set<Integer> seen = new HashSet<>(Set.of(root.id()));
         while (!open.isEmpty()) {
             Value value = open.removeLast();
             Member member = makers.get(value.id());
-            boolean leaf = member == null || value != root && stored.get(value.id());
-            if (leaf) {
+            if (member == null || value.id() != root.id() && stored.get(value.id())) {
                 newReads += reader.reads(value) || value.type().shape().elements() < maker.places ? 0 : 1;
                 continue;
             }
@@ -107,7 +108,9 @@ final class Recompute {
                 }
             }
         }
-        return newReads > 1 ? null : maker.members().stream().filter(found::containsValue).toList();
+        return newReads > 1
+                ? null
+                : maker.members().stream().filter(found::containsValue).toList();
     }
 
     private static Map<Integer, Member> byResult(Draft draft) {

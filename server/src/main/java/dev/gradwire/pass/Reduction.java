@@ -57,12 +57,11 @@ record Reduction(GroupOp op, boolean isTrailing, boolean isLeading) {
 
     private static boolean[] reduced(KernelCall call, Shape shape) {
         boolean[] reduced = new boolean[shape.rank()];
-        List<Long> dims =
-                switch (call.arguments().get(1)) {
-                    case Argument.Ints(List<Long> values) -> values;
-                    case Argument.Optional(Argument.Ints(List<Long> values)) -> values;
-                    default -> List.of();
-                };
+        List<Long> dims = switch (call.arguments().get(1)) {
+            case Argument.Ints(List<Long> values) -> values;
+            case Argument.Optional(Argument.Ints(List<Long> values)) -> values;
+            default -> List.of();
+        };
         boolean listed = call.name().equals("any.dims") || call.name().equals("all.dims");
         if (dims.isEmpty() && !listed) {
             Arrays.fill(reduced, true);

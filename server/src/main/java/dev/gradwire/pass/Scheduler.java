@@ -47,11 +47,11 @@ final class Scheduler {
     private Plan run(Outputs outputs) {
         graph.inputs().forEach(input -> newSlot(input.value()));
         findGiven();
-        MemoryPlanner.Result memory =
+        MemoryPlanner memory =
                 MemoryPlanner.plan(graph, units, liveness, target.backend().wrapsHostMemory(), outputs);
         for (int i = 0; i < units.size(); i++) {
             units.get(i).results().forEach(this::newSlot);
-            steps.add(step(units.get(i), liveness.deathsAt(i), memory.scratch()[i]));
+            steps.add(step(units.get(i), liveness.deathsAt(i), memory.scratch(i)));
         }
         List<Slot> inputs = graph.inputs().stream()
                 .map(input -> slot(input.name(), input.value()))
@@ -60,8 +60,9 @@ final class Scheduler {
                 .map(output -> slot(output.name(), output.value()))
                 .toList();
         Price price = new Price(flops, bytesMoved, Math.addExact(memory.peakBytes(), constantBytes));
-        Memory placed = new Memory(memory.bytes(), MemoryPlanner.bySlot(values, memory.places()));
-        return new Plan(target.backend().device(), values.size(), inputs, constants, seeds, steps, results, placed, price);
+        Memory placed = new Memory(memory.bytes(), memory.places(values));
+        return new Plan(
+                target.backend().device(), values.size(), inputs, constants, seeds, steps, results, placed, price);
     }
 
     /** Constants and seeds that some unit reads as tensors, or that are outputs. */

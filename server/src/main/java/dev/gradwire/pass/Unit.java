@@ -16,13 +16,7 @@ import java.util.List;
  * @param isView whether results share the first operand's storage
  */
 record Unit(
-        Node node,
-        KernelCall call,
-        Work work,
-        List<Value> operands,
-        List<Value> results,
-        boolean isView,
-        Price price) {
+        Node node, KernelCall call, Work work, List<Value> operands, List<Value> results, boolean isView, Price price) {
     Unit {
         operands = List.copyOf(operands);
         results = List.copyOf(results);

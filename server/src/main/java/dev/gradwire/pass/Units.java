@@ -39,7 +39,8 @@ final class Units {
     private record Resolved(KernelCall call, Kernel kernel) {}
 
     /** A node that stands alone. */
-    private record Alone(Node node, KernelCall call, Work work, List<Value> operands, List<Value> results, Price price) {}
+    private record Alone(
+            Node node, KernelCall call, Work work, List<Value> operands, List<Value> results, Price price) {}
 
     private final Graph graph;
     private final Target target;
@@ -53,6 +54,8 @@ final class Units {
     private final @Nullable Node[] viewNodes;
     /** All that must run, in the order of the nodes. */
     private final List<Alone> alone = new ArrayList<>();
+    /** Those that have no results. */
+    private final IdentityHashMap<Node, Alone> checks = new IdentityHashMap<>();
     /** Values of groups that something outside their group reads. */
     private final BitSet needed;
 
@@ -89,7 +92,8 @@ final class Units {
                 throw new GraphException(Reason.DTYPE_UNSUPPORTED, String.valueOf(e.getMessage()))
                         .at(node.name(), node.op().schema().key());
             } catch (ArithmeticException e) {
-                throw GraphException.overflow().at(node.name(), node.op().schema().key());
+                throw GraphException.overflow()
+                        .at(node.name(), node.op().schema().key());
             }
         }
     }
@@ -99,7 +103,9 @@ final class Units {
             return;
         }
         if (node.op().schema().name().equals(GraphBuilder.CONSTANT)) {
-            number(node.result(), Views.Number.of(((Argument.Constant) node.args().getFirst()).tensor()));
+            number(
+                    node.result(),
+                    Views.Number.of(((Argument.Constant) node.args().getFirst()).tensor()));
             return;
         }
         ControlFlow.Planned planned = control.plan(node, read);
@@ -133,16 +139,21 @@ final class Units {
         if (!call.name().equals("full") || call.results().getFirst().dtype().isComplex()) {
             return null;
         }
-        return Views.Number.of(call.results().getFirst().dtype(), call.arguments().get(1));
+        return Views.Number.of(
+                call.results().getFirst().dtype(), call.arguments().get(1));
     }
 
     private Resolved resolve(KernelCall call) {
-        return resolved.computeIfAbsent(call, _ -> new Resolved(call, target.backend().resolve(call)));
+        return resolved.computeIfAbsent(
+                call, _ -> new Resolved(call, target.backend().resolve(call)));
     }
 
     private void stand(Alone node) {
         alone.add(node);
         fuse.alone(node.node, node.operands);
+        if (node.results.isEmpty()) {
+            checks.put(node.node, node);
+        }
         node.results.forEach(result -> makers[result.id()] = node);
     }
 
@@ -165,7 +176,9 @@ final class Units {
 
     private static boolean mayBeView(Node node, KernelCall call) {
         Declaration declaration = ((Overload) node.op()).declaration();
-        return declaration.isView() || call.name().equals("reshape") || call.name().equals("view");
+        return declaration.isView()
+                || call.name().equals("reshape")
+                || call.name().equals("view");
     }
 
     /** What is read as a tensor: by nodes that stand alone, by groups of what they do not make, by the caller. */
@@ -186,9 +199,7 @@ final class Units {
             for (Value result : node.results()) {
                 emit(maker(result));
             }
-            if (node.results().isEmpty()) {
-                alone.stream().filter(unit -> unit.node == node).forEach(this::emit);
-            }
+            emit(checks.get(node));
         }
         for (Graph.Output output : graph.outputs()) {
             view(output.value());

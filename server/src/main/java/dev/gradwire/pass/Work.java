@@ -1,8 +1,8 @@
 package dev.gradwire.pass;
 
 import dev.gradwire.kernel.Kernel;
-import dev.gradwire.tensor.TensorType;
 import dev.gradwire.tensor.Layout;
+import dev.gradwire.tensor.TensorType;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;

@@ -11,7 +11,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Looks for values that are not finite among what a step made. */
-record AnomalyCheck(Plan plan, String outer, RunState state, @Nullable DeviceTensor[] slots) {
+final class AnomalyCheck {
+    private final Plan plan;
+    private final String outer;
+    private final RunState state;
+    private final @Nullable DeviceTensor[] slots;
+
+    AnomalyCheck(Plan plan, String outer, RunState state, @Nullable DeviceTensor[] slots) {
+        this.plan = plan;
+        this.outer = outer;
+        this.state = state;
+        this.slots = slots;
+    }
+
     void check(Step step) {
         for (int i = 0; i < step.results().size(); i++) {
             TensorType type = step.call().results().get(i);

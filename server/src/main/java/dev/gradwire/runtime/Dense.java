@@ -6,11 +6,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Tensors in row-major order, as plans take them: those given where they are, or copies, which this owns. */
-record Dense(DeviceTensor[] tensors, List<DeviceTensor> copies) implements AutoCloseable {
-    static Dense of(Backend backend, DeviceTensor[] given, int from, int to) {
-        DeviceTensor[] tensors = Arrays.copyOfRange(given, from, to);
-        List<DeviceTensor> copies = List.of();
+/** Tensors in row-major order, as plans take them: those given where they are so, else copies, which this owns. */
+final class Dense implements AutoCloseable {
+    private final DeviceTensor[] tensors;
+    private List<DeviceTensor> copies = List.of();
+
+    /** Of the tensors from number {@code from} up to {@code to}, that one excluded. */
+    Dense(Backend backend, DeviceTensor[] given, int from, int to) {
+        tensors = Arrays.copyOfRange(given, from, to);
         for (int i = 0; i < tensors.length; i++) {
             if (!tensors[i].layout().isContiguous()) {
                 copies = copies.isEmpty() ? new ArrayList<>() : copies;
@@ -18,7 +21,10 @@ record Dense(DeviceTensor[] tensors, List<DeviceTensor> copies) implements AutoC
                 copies.add(tensors[i]);
             }
         }
-        return new Dense(tensors, copies);
+    }
+
+    DeviceTensor[] tensors() {
+        return tensors;
     }
 
     @Override

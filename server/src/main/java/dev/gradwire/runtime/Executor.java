@@ -25,7 +25,7 @@ public record Executor(Frames frames, Workers workers) {
     public Outcome run(Plan plan, Backend backend, List<DeviceTensor> inputs, RunOptions options) {
         RunState state = new RunState(backend, options, workers);
         Frame frame = frames.take(plan, backend);
-        try (Dense dense = Dense.of(backend, inputs.toArray(DeviceTensor[]::new), 0, inputs.size())) {
+        try (Dense dense = new Dense(backend, inputs.toArray(DeviceTensor[]::new), 0, inputs.size())) {
             frame.run(plan, "", state, dense.tensors(), options.seed(), NONE);
             return new Outcome(frame.takeOutputs(), state.anomaly(), state.stepNanos());
         } finally {

@@ -50,10 +50,14 @@ final class Frame implements AutoCloseable {
         final DeviceTensor[] operands;
         final DeviceTensor[] results;
         /** The frames of bodies, made at their first run. */
-        @Nullable Frame first;
+        @Nullable
+        Frame first;
 
-        @Nullable Frame second;
-        @Nullable LoopBuffers buffers;
+        @Nullable
+        Frame second;
+
+        @Nullable
+        LoopBuffers buffers;
 
         StepRun(Step step) {
             operandSlots = ints(step.operands());
@@ -82,7 +86,8 @@ final class Frame implements AutoCloseable {
         findHandedOver();
     }
 
-    /** A frame with memory of its own. */
+    /** A frame with memory of its own, which it closes. */
+    @SuppressWarnings("MustBeClosedChecker")
     static Frame open(Plan plan, Backend backend) {
         long bytes = plan.memory().bytes();
         if (bytes == 0 || !backend.wrapsHostMemory()) {
@@ -194,9 +199,10 @@ final class Frame implements AutoCloseable {
             }
         }
         for (int i = 0; i < targets.length; i++) {
-            DeviceTensor made = filled(plan.outputs().get(i).index());
-            if (made != targets[i]) {
-                backend.write(targets[i], made);
+            int slot = outputSlots[i];
+            boolean there = memory.places().get(slot) instanceof Place.Output(int number) && number == i;
+            if (!there) {
+                state.write(targets[i], filled(slot));
             }
         }
     }
@@ -240,12 +246,11 @@ final class Frame implements AutoCloseable {
         if (tensor != null) {
             return tensor;
         }
-        DeviceTensor made =
-                switch (memory.places().get(slot)) {
-                    case Place.Output(int number) -> targets[number];
-                    case Place.Own(var type) -> backend.empty(type);
-                    case Place.Given _, Place.Planned _, Place.Made _ -> throw new IllegalStateException("no place");
-                };
+        DeviceTensor made = switch (memory.places().get(slot)) {
+            case Place.Output(int number) -> targets[number];
+            case Place.Own(var type) -> backend.empty(type);
+            case Place.Given _, Place.Planned _, Place.Made _ -> throw new IllegalStateException("no place");
+        };
         slots[slot] = made;
         return made;
     }
@@ -272,7 +277,8 @@ final class Frame implements AutoCloseable {
     }
 
     private void branch(Work.Branch branch, Step step, StepRun run, String name, RunState state, long seed) {
-        boolean chosen = state.read(run.operands[0], step.call().operands().getFirst(), tensor -> tensor.getLong(0) != 0);
+        boolean chosen =
+                state.read(run.operands[0], step.call().operands().getFirst(), tensor -> tensor.getLong(0) != 0);
         Plan plan = chosen ? branch.whenTrue() : branch.whenFalse();
         Frame frame = chosen ? run.first : run.second;
         if (frame == null) {
@@ -283,7 +289,7 @@ final class Frame implements AutoCloseable {
                 run.second = frame;
             }
         }
-        try (Dense inputs = Dense.of(backend, run.operands, 1, run.operands.length)) {
+        try (Dense inputs = new Dense(backend, run.operands, 1, run.operands.length)) {
             frame.run(plan, name, state, inputs.tensors(), seed, run.results);
         } finally {
             frame.clear(plan);

@@ -6,7 +6,7 @@ import dev.gradwire.pass.Plan;
 import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
-import java.util.Map;
+
 
 /**
  * Keeps frames, with their memory, for the next run of the same plan: those used last, up to a number of bytes. Safe for
@@ -17,7 +17,7 @@ public final class Frames implements AutoCloseable {
     /** Free frames, that used last at the end. */
     private final LinkedHashMap<Frame, Memory> free = new LinkedHashMap<>();
 
-    private final Map<Memory, ArrayDeque<Frame>> byPlan = new IdentityHashMap<>();
+    private final IdentityHashMap<Memory, ArrayDeque<Frame>> byPlan = new IdentityHashMap<>();
     private long bytes;
     private boolean closed;
 

@@ -8,26 +8,26 @@ import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The tensors of a loop that stay between its runs: two for each carry, which are read and written in turn, and the
  * test's result.
  */
-record LoopBuffers(DeviceTensor[] first, DeviceTensor[] second, @Nullable DeviceTensor verdict)
-        implements AutoCloseable {
+record LoopBuffers(
+        List<DeviceTensor> first, List<DeviceTensor> second, @Nullable DeviceTensor verdict) implements AutoCloseable {
     static final TensorType VERDICT = new TensorType(DType.BOOL, Shape.SCALAR);
 
     /** @param offset where the loop's memory begins in {@code stretch} */
     static LoopBuffers open(Work.Loop loop, Backend backend, MemorySegment stretch, long offset) {
         LoopScratch scratch = loop.scratch();
-        int carries = scratch.carries().size();
-        DeviceTensor[] first = new DeviceTensor[carries];
-        DeviceTensor[] second = new DeviceTensor[carries];
-        for (int i = 0; i < carries; i++) {
-            LoopScratch.Pair pair = scratch.carries().get(i);
-            first[i] = buffer(backend, stretch, offset + pair.first(), pair.type());
-            second[i] = buffer(backend, stretch, offset + pair.second(), pair.type());
+        List<DeviceTensor> first = new ArrayList<>();
+        List<DeviceTensor> second = new ArrayList<>();
+        for (LoopScratch.Pair pair : scratch.carries()) {
+            first.add(buffer(backend, stretch, offset + pair.first(), pair.type()));
+            second.add(buffer(backend, stretch, offset + pair.second(), pair.type()));
         }
         boolean tested = scratch.verdict() >= 0;
         return new LoopBuffers(
@@ -41,15 +41,13 @@ record LoopBuffers(DeviceTensor[] first, DeviceTensor[] second, @Nullable Device
     }
 
     int tensors() {
-        return first.length + second.length + (verdict == null ? 0 : 1);
+        return first.size() + second.size() + (verdict == null ? 0 : 1);
     }
 
     @Override
     public void close() {
-        for (int i = 0; i < first.length; i++) {
-            first[i].close();
-            second[i].close();
-        }
+        first.forEach(DeviceTensor::close);
+        second.forEach(DeviceTensor::close);
         if (verdict != null) {
             verdict.close();
         }

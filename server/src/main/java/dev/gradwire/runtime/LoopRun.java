@@ -10,6 +10,7 @@ import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -38,14 +39,7 @@ final class LoopRun {
     /** How many iterations there are at the most. */
     private long most;
 
-    LoopRun(
-            Loop loop,
-            Frame body,
-            @Nullable Frame test,
-            LoopBuffers buffers,
-            String name,
-            RunState state,
-            long seed) {
+    LoopRun(Loop loop, Frame body, @Nullable Frame test, LoopBuffers buffers, String name, RunState state, long seed) {
         this.loop = loop;
         this.body = body;
         this.test = test;
@@ -68,7 +62,7 @@ final class LoopRun {
         if (loop.counted()) {
             most = state.read(operands[count], COUNT, tensor -> tensor.getLong(0));
         }
-        try (Dense dense = Dense.of(backend, operands, 0, count)) {
+        try (Dense dense = new Dense(backend, operands, 0, count)) {
             System.arraycopy(dense.tensors(), 0, inputs, 0, count);
             begin(results);
             long trips = 0;
@@ -90,8 +84,8 @@ final class LoopRun {
         }
         for (int i = 0; i < results.length; i++) {
             switch (loop.results().get(i)) {
-                case Result.History(_, var type) -> state.clear(results[i], type);
-                case Result.Stack(_, var type) -> state.clear(results[i], type);
+                case Result.History history -> state.clear(results[i], history.type());
+                case Result.Stack stack -> state.clear(results[i], stack.type());
                 case Result.Last _, Result.Trips _ -> {}
             }
         }
@@ -129,8 +123,10 @@ final class LoopRun {
 
     private void iterate(DeviceTensor[] operands, DeviceTensor[] results, long trips) {
         long place = loop.reverse() ? most - 1 - trips : trips;
-        DeviceTensor[] written = trips % 2 == 0 ? buffers.first() : buffers.second();
-        System.arraycopy(written, 0, targets, 0, written.length);
+        List<DeviceTensor> written = trips % 2 == 0 ? buffers.first() : buffers.second();
+        for (int i = 0; i < slicesFrom; i++) {
+            targets[i] = written.get(i);
+        }
         DeviceTensor[] made = new DeviceTensor[loop.sliceDims().size() + results.length];
         int count = 0;
         try {
@@ -141,16 +137,18 @@ final class LoopRun {
             }
             for (int i = 0; i < results.length; i++) {
                 switch (loop.results().get(i)) {
-                    case Result.History(int carry, _) -> {
-                        TensorType type = loop.body().inputs().get(carry).type();
+                    case Result.History history -> {
+                        TensorType type =
+                                loop.body().inputs().get(history.carry()).type();
                         try (DeviceTensor row = backend.row(results[i], place, type)) {
-                            state.write(row, inputs[carry]);
+                            state.write(row, inputs[history.carry()]);
                         }
                     }
-                    case Result.Stack(int output, _) -> {
-                        TensorType type = loop.body().outputs().get(output).type();
-                        targets[output] = backend.row(results[i], place, type);
-                        made[count++] = targets[output];
+                    case Result.Stack stack -> {
+                        TensorType type =
+                                loop.body().outputs().get(stack.output()).type();
+                        targets[stack.output()] = backend.row(results[i], place, type);
+                        made[count++] = targets[stack.output()];
                     }
                     case Result.Last _, Result.Trips _ -> {}
                 }
@@ -162,7 +160,9 @@ final class LoopRun {
                 made[i].close();
             }
         }
-        System.arraycopy(written, 0, inputs, 0, written.length);
+        for (int i = 0; i < slicesFrom; i++) {
+            inputs[i] = written.get(i);
+        }
     }
 
     /**

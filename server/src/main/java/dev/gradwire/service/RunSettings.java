@@ -56,6 +56,7 @@ record RunSettings(
 
     /** Ends the run once the call is cancelled or late; the call's context knows of both. */
     RunOptions runOptions(Context context) {
-        return new RunOptions(context::isCancelled, detectAnomaly, keepGoing, profile, seed, maxLoopIterations, profile);
+        return new RunOptions(
+                context::isCancelled, detectAnomaly, keepGoing, profile, seed, maxLoopIterations, profile);
     }
 }

@@ -2,7 +2,6 @@ package dev.gradwire.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradwire.TextProgram;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;

@@ -38,11 +38,14 @@ final class GroupText implements Groups {
     private static String print(Group group) {
         List<String> words = new ArrayList<>();
         for (Read read : group.reads()) {
-            words.add("read" + (read.layout().isContiguous() ? "" : read.layout().strides()) + row(read.perRow()));
+            words.add(
+                    "read" + (read.layout().isContiguous() ? "" : read.layout().strides()) + row(read.perRow()));
         }
         for (Instruction i : group.instructions()) {
-            String operands = i.a() < 0 ? "" : "." + i.a() + (i.b() < 0 ? "" : "." + i.b()) + (i.c() < 0 ? "" : "." + i.c());
-            String number = i.op() != GroupOp.CONSTANT ? "" : i.dtype().isFloating() ? "=" + i.real() : "=" + i.number();
+            String operands =
+                    i.a() < 0 ? "" : "." + i.a() + (i.b() < 0 ? "" : "." + i.b()) + (i.c() < 0 ? "" : "." + i.c());
+            String number =
+                    i.op() != GroupOp.CONSTANT ? "" : i.dtype().isFloating() ? "=" + i.real() : "=" + i.number();
             words.add(i.op().name().toLowerCase(Locale.ROOT) + operands + number + row(i.perRow()));
         }
         words.add("->");
@@ -50,7 +53,8 @@ final class GroupText implements Groups {
             GroupOp op = write.overRows();
             words.add(op == null ? "" + write.value() : op.name().toLowerCase(Locale.ROOT) + "(" + write.value() + ")");
         }
-        return group.rows() + "x" + group.columns() + ": " + String.join(" ", words).replace(", ", ",");
+        return group.rows() + "x" + group.columns() + ": "
+                + String.join(" ", words).replace(", ", ",");
     }
 
     private static String row(boolean perRow) {

@@ -40,8 +40,7 @@ public final class TorchBackend implements Backend {
 
     private final @Nullable Groups groups;
 
-    private TorchBackend(
-            String device, int deviceType, int deviceIndex, SchemaTable schemas, @Nullable Groups groups) {
+    private TorchBackend(String device, int deviceType, int deviceIndex, SchemaTable schemas, @Nullable Groups groups) {
         this.groups = groups;
         this.device = device;
         this.deviceType = deviceType;
@@ -77,7 +76,11 @@ public final class TorchBackend implements Backend {
         }
         int index = isCuda ? Integer.parseInt(cuda.group(1)) : 0;
         TorchBackend backend = new TorchBackend(
-                device, isCuda ? LibTorch.CUDA : LibTorch.CPU, index, new SchemaTable(library.absent()), isCuda ? null : groups);
+                device,
+                isCuda ? LibTorch.CUDA : LibTorch.CPU,
+                index,
+                new SchemaTable(library.absent()),
+                isCuda ? null : groups);
         if (isCuda) {
             backend.requireCuda(library);
         }
@@ -265,7 +268,9 @@ public final class TorchBackend implements Backend {
         if (!wrapsHostMemory()) {
             return slice(whole, 0, index);
         }
-        if (!whole.layout().isContiguous() || index < 0 || index >= whole.layout().size(0)) {
+        if (!whole.layout().isContiguous()
+                || index < 0
+                || index >= whole.layout().size(0)) {
             throw new IllegalArgumentException("there is no row " + index + " of " + whole.layout());
         }
         long length = type.lengthInBytes();
