@@ -29,7 +29,9 @@ final class Views {
         }
 
         private static @Nullable Number ofInteger(DType dtype, long value) {
-            return dtype.isFloating() ? ofReal(dtype, (double) value) : new Number(dtype, dtype == DType.BOOL && value != 0 ? 1 : value);
+            return dtype.isFloating()
+                    ? ofReal(dtype, (double) value)
+                    : new Number(dtype, dtype == DType.BOOL && value != 0 ? 1 : value);
         }
 
         private static @Nullable Number ofReal(DType dtype, double value) {

@@ -7,7 +7,6 @@ import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 
-
 /**
  * Keeps frames, with their memory, for the next run of the same plan: those used last, up to a number of bytes. Safe for
  * use by many threads; a frame is one run's at a time.

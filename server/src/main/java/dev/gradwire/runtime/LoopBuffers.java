@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * test's result.
  */
 record LoopBuffers(
-        List<DeviceTensor> first, List<DeviceTensor> second, @Nullable DeviceTensor verdict) implements AutoCloseable {
+        List<DeviceTensor> first,
+        List<DeviceTensor> second,
+        @Nullable DeviceTensor verdict) implements AutoCloseable {
     static final TensorType VERDICT = new TensorType(DType.BOOL, Shape.SCALAR);
 
     /** @param offset where the loop's memory begins in {@code stretch} */

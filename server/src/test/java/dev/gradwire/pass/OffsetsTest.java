@@ -46,7 +46,7 @@ final class OffsetsTest {
                 Block gone = live.remove(random.nextInt(live.size()));
                 offsets.giveBack(gone.offset, gone.bytes);
             } else if (live.size() < 60) {
-                long bytes = 1 + random.nextInt(1 << random.nextInt(14));
+                long bytes = 1L + random.nextInt(1 << random.nextInt(14));
                 Block made = new Block(offsets.take(bytes), bytes);
                 assertThat(made.offset % Offsets.ALIGNMENT).isZero();
                 assertThat(made.offset + bytes).isLessThanOrEqualTo(offsets.length());
