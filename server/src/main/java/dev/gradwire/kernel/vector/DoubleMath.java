@@ -6,9 +6,10 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Mathematical functions of double vectors of any length: the one door to them for the loops of this package.
  *
- * <p>Within 4 units in the last place of the exact value (X at most near the zeros of lgamma and digamma at
- * negative arguments, as close as their argument allows), the same on every vector length, with the values that C and IEEE 754 give
- * to zeros, infinities, NaN and subnormal numbers. Each result depends on its own lane alone.
+ * <p>Within 4 units in the last place of the exact value, within 2 where the JDK's vector library computes it; near the
+ * zeros of lgamma and digamma at negative arguments as close as the rounding of their terms allows. Zeros, infinities, NaN
+ * and subnormal numbers give what C and IEEE 754 say. Each result depends on its own lane alone, but the library may round
+ * differently for another vector length.
  */
 final class DoubleMath {
     private DoubleMath() {}

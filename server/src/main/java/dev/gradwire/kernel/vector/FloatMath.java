@@ -5,9 +5,8 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Mathematical functions of float vectors of any length: the one door to them for the loops of this package.
  *
- * <p>Within 4 units in the last place of the exact value (X at most near the zeros of lgamma and digamma at
- * negative arguments, as close as their argument allows), the same on every vector length, with the values that C and IEEE 754 give
- * to zeros, infinities, NaN and subnormal numbers. Each result depends on its own lane alone.
+ * <p>Within 4 units in the last place of the exact value, the same on every vector length, with the values that C and
+ * IEEE 754 give to zeros, infinities, NaN and subnormal numbers. Each result depends on its own lane alone.
  */
 final class FloatMath {
     private FloatMath() {}

@@ -1,7 +1,5 @@
 package dev.gradwire.kernel.vector;
 
-import java.lang.invoke.CallSite;
-import java.lang.invoke.ConstantCallSite;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -20,15 +18,6 @@ final class VectorCalls {
     private static final MethodHandles.Lookup HERE = MethodHandles.lookup();
 
     private VectorCalls() {}
-
-    /**
-     * Bootstrap for an {@code invokedynamic} instruction of a generated loop: the function of {@link FloatMath} or
-     * {@link DoubleMath} of that name and type.
-     */
-    static CallSite bind(MethodHandles.Lookup caller, String name, MethodType type) {
-        return new ConstantCallSite(
-                find(type.returnType() == FloatVector.class ? FloatMath.class : DoubleMath.class, name, type));
-    }
 
     /** The function of that name with so many vectors as parameters. */
     static MethodHandle of(Class<?> home, String name, Class<?> vector, int parameters) {
