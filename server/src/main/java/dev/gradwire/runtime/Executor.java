@@ -29,7 +29,7 @@ public record Executor(Frames frames, Workers workers) {
             frame.run(plan, "", state, dense.tensors(), options.seed(), NONE);
             return new Outcome(frame.takeOutputs(), state.anomaly(), state.stepNanos());
         } finally {
-            frame.clear(plan);
+            frame.clear();
             frames.giveBack(frame);
         }
     }

@@ -19,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,10 @@ final class Frame implements AutoCloseable {
     private final @Nullable DeviceTensor[] slots;
     /** Whether a slot's tensor stays between runs. */
     private final boolean[] stays;
+    /** Whether a run makes a slot's tensor itself, and closes it. */
+    private final boolean[] owned;
+
+    private final int[] ownedSlots;
 
     private final StepRun[] steps;
     private final int[] outputSlots;
@@ -83,6 +88,8 @@ final class Frame implements AutoCloseable {
         this.outputSlots = plan.outputs().stream().mapToInt(Slot::index).toArray();
         this.handsOver = new boolean[outputSlots.length];
         place(plan);
+        this.owned = new boolean[slots.length];
+        this.ownedSlots = findOwned(plan);
         findHandedOver();
     }
 
@@ -124,16 +131,25 @@ final class Frame implements AutoCloseable {
         }
     }
 
+    private int[] findOwned(Plan plan) {
+        for (int slot : plan.seeds()) {
+            owned[slot] = true;
+        }
+        for (int i = 0; i < slots.length; i++) {
+            owned[i] |= !stays[i]
+                    && switch (memory.places().get(i)) {
+                        case Place.Own _, Place.Made _ -> true;
+                        case Place.Given _, Place.Planned _, Place.Output _ -> false;
+                    };
+        }
+        return IntStream.range(0, slots.length).filter(slot -> owned[slot]).toArray();
+    }
+
     private void findHandedOver() {
         BitSet seen = new BitSet();
         for (int i = outputSlots.length - 1; i >= 0; i--) {
             int slot = outputSlots[i];
-            handsOver[i] = !seen.get(slot)
-                    && !stays[slot]
-                    && switch (memory.places().get(slot)) {
-                        case Place.Own _, Place.Made _ -> true;
-                        case Place.Given _, Place.Planned _, Place.Output _ -> false;
-                    };
+            handsOver[i] = owned[slot] && !seen.get(slot);
             seen.set(slot);
         }
     }
@@ -292,7 +308,7 @@ final class Frame implements AutoCloseable {
         try (Dense inputs = new Dense(backend, run.operands, 1, run.operands.length)) {
             frame.run(plan, name, state, inputs.tensors(), seed, run.results);
         } finally {
-            frame.clear(plan);
+            frame.clear();
         }
     }
 
@@ -304,10 +320,20 @@ final class Frame implements AutoCloseable {
         if (test != null && run.second == null) {
             run.second = within(test, step.scratch() + loop.scratch().test());
         }
+        int operands = run.operands.length;
         if (run.buffers == null) {
-            run.buffers = LoopBuffers.open(loop, backend, stretch, step.scratch());
+            run.buffers = new LoopBuffers(loop, backend, stretch, step.scratch(), operands + run.results.length);
         }
-        new LoopRun(loop, run.first, run.second, run.buffers, name, state, seed).run(run.operands, run.results);
+        LoopBuffers buffers = run.buffers;
+        try {
+            new LoopRun(loop, run.first, run.second, buffers, name, state, seed).run(run.operands, run.results);
+        } finally {
+            for (int i = 0; i < operands + run.results.length; i++) {
+                if (!stays[i < operands ? run.operandSlots[i] : run.resultSlots[i - operands]]) {
+                    buffers.forget(i);
+                }
+            }
+        }
     }
 
     /**
@@ -343,27 +369,16 @@ final class Frame implements AutoCloseable {
     /** Closes what the run made in this slot; inputs and what the caller gave are theirs. */
     private void release(int slot) {
         DeviceTensor tensor = slots[slot];
-        if (tensor == null || stays[slot]) {
-            return;
-        }
-        slots[slot] = null;
-        switch (memory.places().get(slot)) {
-            case Place.Made _, Place.Own _ -> tensor.close();
-            case Place.Given _, Place.Planned _, Place.Output _ -> {}
+        if (owned[slot] && tensor != null) {
+            slots[slot] = null;
+            tensor.close();
         }
     }
 
-    /** Makes room for the next run: nothing of the last one stays. */
-    void clear(Plan plan) {
-        for (int slot : plan.seeds()) {
-            DeviceTensor seed = slots[slot];
-            if (seed != null) {
-                seed.close();
-                slots[slot] = null;
-            }
-        }
-        for (int i = 0; i < slots.length; i++) {
-            release(i);
+    /** Makes room for the next run: nothing that the last one made stays. */
+    void clear() {
+        for (int slot : ownedSlots) {
+            release(slot);
         }
     }
 

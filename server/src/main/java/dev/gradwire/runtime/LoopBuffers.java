@@ -13,37 +13,76 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tensors of a loop that stay between its runs: two for each carry, which are read and written in turn, and the
- * test's result.
+ * The tensors of a loop that stay between its runs: two for each carry, which are read and written in turn, the test's
+ * result, and the rows of what is sliced and stacked, as long as those are the same tensors.
  */
-record LoopBuffers(
-        List<DeviceTensor> first,
-        List<DeviceTensor> second,
-        @Nullable DeviceTensor verdict) implements AutoCloseable {
+final class LoopBuffers implements AutoCloseable {
     static final TensorType VERDICT = new TensorType(DType.BOOL, Shape.SCALAR);
 
-    /** @param offset where the loop's memory begins in {@code stretch} */
-    static LoopBuffers open(Work.Loop loop, Backend backend, MemorySegment stretch, long offset) {
+    private final Backend backend;
+    private final List<DeviceTensor> first = new ArrayList<>();
+    private final List<DeviceTensor> second = new ArrayList<>();
+    private final @Nullable DeviceTensor verdict;
+    /** By the number of the operand, then of the result. */
+    private final @Nullable Rows[] rows;
+
+    /**
+     * @param offset where the loop's memory begins in {@code stretch}
+     * @param tensors how many operands and results the loop has
+     */
+    LoopBuffers(Work.Loop loop, Backend backend, MemorySegment stretch, long offset, int tensors) {
+        this.backend = backend;
         LoopScratch scratch = loop.scratch();
-        List<DeviceTensor> first = new ArrayList<>();
-        List<DeviceTensor> second = new ArrayList<>();
         for (LoopScratch.Pair pair : scratch.carries()) {
-            first.add(buffer(backend, stretch, offset + pair.first(), pair.type()));
-            second.add(buffer(backend, stretch, offset + pair.second(), pair.type()));
+            first.add(buffer(stretch, offset + pair.first(), pair.type()));
+            second.add(buffer(stretch, offset + pair.second(), pair.type()));
         }
-        boolean tested = scratch.verdict() >= 0;
-        return new LoopBuffers(
-                first, second, tested ? buffer(backend, stretch, offset + scratch.verdict(), VERDICT) : null);
+        verdict = scratch.verdict() < 0 ? null : buffer(stretch, offset + scratch.verdict(), VERDICT);
+        rows = new @Nullable Rows[tensors];
     }
 
-    private static DeviceTensor buffer(Backend backend, MemorySegment stretch, long offset, TensorType type) {
+    private DeviceTensor buffer(MemorySegment stretch, long offset, TensorType type) {
         return backend.wrapsHostMemory()
                 ? backend.wrap(stretch.asSlice(offset, type.lengthInBytes()), type)
                 : backend.empty(type);
     }
 
+    /** The tensors that an iteration writes its carries to. */
+    DeviceTensor carry(int number, long trips) {
+        return (trips % 2 == 0 ? first : second).get(number);
+    }
+
+    @Nullable
+    DeviceTensor verdict() {
+        return verdict;
+    }
+
+    /** The rows of an operand or a result. */
+    Rows rows(int number, DeviceTensor whole, TensorType type) {
+        Rows known = rows[number];
+        if (known == null || !known.areOf(whole)) {
+            forget(number);
+            known = new Rows(backend, whole, type);
+            rows[number] = known;
+        }
+        return known;
+    }
+
+    /** Closes the rows of a tensor that does not stay. */
+    void forget(int number) {
+        Rows known = rows[number];
+        if (known != null) {
+            known.close();
+            rows[number] = null;
+        }
+    }
+
     int tensors() {
-        return first.size() + second.size() + (verdict == null ? 0 : 1);
+        int count = first.size() + second.size() + (verdict == null ? 0 : 1);
+        for (Rows known : rows) {
+            count += known == null ? 0 : known.made();
+        }
+        return count;
     }
 
     @Override
@@ -52,6 +91,9 @@ record LoopBuffers(
         second.forEach(DeviceTensor::close);
         if (verdict != null) {
             verdict.close();
+        }
+        for (int i = 0; i < rows.length; i++) {
+            forget(i);
         }
     }
 }

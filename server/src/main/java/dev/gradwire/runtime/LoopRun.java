@@ -9,14 +9,15 @@ import dev.gradwire.pass.Work.Result;
 import dev.gradwire.tensor.DType;
 import dev.gradwire.tensor.Shape;
 import dev.gradwire.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of a loop. Carries are never copied: the body reads one of two tensors and writes the other. What is stacked,
- * the body writes where it belongs.
+ * One run of a loop. Carries are never copied: the body reads one of two tensors and writes the other, or, where all that
+ * a carry has been is kept, reads one row and writes the next. What is stacked, the body writes where it belongs.
  */
 final class LoopRun {
     private static final TensorType COUNT = new TensorType(DType.INT64, Shape.SCALAR);
@@ -36,10 +37,21 @@ final class LoopRun {
 
     private final DeviceTensor[] testInputs;
     private final DeviceTensor[] targets;
+    /** For each carry the rows of its history, where every iteration comes to its own. */
+    private final @Nullable Rows[] histories;
+    /** Those slices of the iteration under way that are no rows. */
+    private final List<DeviceTensor> slices = new ArrayList<>();
     /** How many iterations there are at the most. */
     private long most;
 
-    LoopRun(Loop loop, Frame body, @Nullable Frame test, LoopBuffers buffers, String name, RunState state, long seed) {
+    LoopRun(
+            Loop loop,
+            Frame body,
+            @Nullable Frame test,
+            LoopBuffers buffers,
+            String name,
+            RunState state,
+            long seed) {
         this.loop = loop;
         this.body = body;
         this.test = test;
@@ -53,6 +65,7 @@ final class LoopRun {
         this.inputs = new DeviceTensor[loop.body().inputs().size()];
         this.testInputs = new DeviceTensor[inputs.length - loop.sliceDims().size()];
         this.targets = new DeviceTensor[loop.body().outputs().size()];
+        this.histories = new @Nullable Rows[loop.carries()];
         this.most = loop.most();
     }
 
@@ -64,7 +77,7 @@ final class LoopRun {
         }
         try (Dense dense = new Dense(backend, operands, 0, count)) {
             System.arraycopy(dense.tensors(), 0, inputs, 0, count);
-            begin(results);
+            begin(results, operands.length);
             long trips = 0;
             while (goesOn(trips)) {
                 state.poll();
@@ -73,22 +86,44 @@ final class LoopRun {
             }
             end(results, trips);
         } finally {
-            body.clear(loop.body());
+            body.clear();
         }
     }
 
+    private boolean isComplete() {
+        return test == null && !loop.counted();
+    }
+
     /** Rows that no iteration may come to are zeros. */
-    private void begin(DeviceTensor[] results) {
-        if (test == null && !loop.counted()) {
-            return;
-        }
+    private void begin(DeviceTensor[] results, int operands) {
         for (int i = 0; i < results.length; i++) {
             switch (loop.results().get(i)) {
-                case Result.History history -> state.clear(results[i], history.type());
-                case Result.Stack stack -> state.clear(results[i], stack.type());
+                case Result.History history -> {
+                    if (isComplete() && most > 0) {
+                        beginHistory(history.carry(), buffers.rows(operands + i, results[i], carryType(history)));
+                    } else {
+                        state.clear(results[i], history.type());
+                    }
+                }
+                case Result.Stack stack -> {
+                    if (!isComplete()) {
+                        state.clear(results[i], stack.type());
+                    }
+                }
                 case Result.Last _, Result.Trips _ -> {}
             }
         }
+    }
+
+    private void beginHistory(int carry, Rows rows) {
+        DeviceTensor row = rows.at(place(0));
+        state.write(row, inputs[carry]);
+        inputs[carry] = row;
+        histories[carry] = rows;
+    }
+
+    private TensorType carryType(Result.History history) {
+        return loop.body().inputs().get(history.carry()).type();
     }
 
     private boolean goesOn(long trips) {
@@ -116,52 +151,64 @@ final class LoopRun {
         try {
             condition.run(plan, name, state, testInputs, seedAt(place), new DeviceTensor[] {verdict});
         } finally {
-            condition.clear(plan);
+            condition.clear();
         }
         return state.holds(verdict);
     }
 
+    private long place(long trips) {
+        return loop.reverse() ? most - 1 - trips : trips;
+    }
+
     private void iterate(DeviceTensor[] operands, DeviceTensor[] results, long trips) {
-        long place = loop.reverse() ? most - 1 - trips : trips;
-        List<DeviceTensor> written = trips % 2 == 0 ? buffers.first() : buffers.second();
+        long place = place(trips);
         for (int i = 0; i < slicesFrom; i++) {
-            targets[i] = written.get(i);
+            Rows history = histories[i];
+            targets[i] = history == null || trips + 1 == most
+                    ? buffers.carry(i, trips)
+                    : history.at(place(trips + 1));
         }
-        DeviceTensor[] made = new DeviceTensor[loop.sliceDims().size() + results.length];
-        int count = 0;
+        stack(results, operands.length + (loop.counted() ? 1 : 0), place);
         try {
-            for (int i = slicesFrom; i < constantsFrom; i++) {
-                TensorType type = loop.body().inputs().get(i).type();
-                inputs[i] = state.slice(operands[i], loop.sliceDims().get(i - slicesFrom), place, type);
-                made[count++] = inputs[i];
-            }
-            for (int i = 0; i < results.length; i++) {
-                switch (loop.results().get(i)) {
-                    case Result.History history -> {
-                        TensorType type =
-                                loop.body().inputs().get(history.carry()).type();
-                        try (DeviceTensor row = backend.row(results[i], place, type)) {
-                            state.write(row, inputs[history.carry()]);
-                        }
-                    }
-                    case Result.Stack stack -> {
-                        TensorType type =
-                                loop.body().outputs().get(stack.output()).type();
-                        targets[stack.output()] = backend.row(results[i], place, type);
-                        made[count++] = targets[stack.output()];
-                    }
-                    case Result.Last _, Result.Trips _ -> {}
-                }
-            }
+            slice(operands, place);
             body.run(loop.body(), name, state, inputs, seedAt(place), targets);
         } finally {
-            body.clear(loop.body());
-            for (int i = 0; i < count; i++) {
-                made[i].close();
+            body.clear();
+            slices.forEach(DeviceTensor::close);
+            slices.clear();
+        }
+        System.arraycopy(targets, 0, inputs, 0, slicesFrom);
+    }
+
+    /** Aims what is stacked at this iteration's rows. */
+    private void stack(DeviceTensor[] results, int operands, long place) {
+        for (int i = 0; i < results.length; i++) {
+            switch (loop.results().get(i)) {
+                case Result.History history -> {
+                    if (histories[history.carry()] == null) {
+                        Rows rows = buffers.rows(operands + i, results[i], carryType(history));
+                        state.write(rows.at(place), inputs[history.carry()]);
+                    }
+                }
+                case Result.Stack stack -> {
+                    TensorType type = loop.body().outputs().get(stack.output()).type();
+                    targets[stack.output()] = buffers.rows(operands + i, results[i], type).at(place);
+                }
+                case Result.Last _, Result.Trips _ -> {}
             }
         }
-        for (int i = 0; i < slicesFrom; i++) {
-            inputs[i] = written.get(i);
+    }
+
+    private void slice(DeviceTensor[] operands, long place) {
+        for (int i = slicesFrom; i < constantsFrom; i++) {
+            TensorType type = loop.body().inputs().get(i).type();
+            int dim = loop.sliceDims().get(i - slicesFrom);
+            if (dim == 0) {
+                inputs[i] = buffers.rows(i, operands[i], type).at(place);
+            } else {
+                inputs[i] = state.slice(operands[i], dim, place);
+                slices.add(inputs[i]);
+            }
         }
     }
 

@@ -129,10 +129,7 @@ final class RunState {
     }
 
     /** A slice in row-major order. To be closed before the tensor is. */
-    DeviceTensor slice(DeviceTensor tensor, int dim, long index, TensorType type) {
-        if (dim == 0) {
-            return backend.row(tensor, index, type);
-        }
+    DeviceTensor slice(DeviceTensor tensor, int dim, long index) {
         DeviceTensor slice = backend.slice(tensor, dim, index);
         if (slice.layout().isContiguous()) {
             return slice;
