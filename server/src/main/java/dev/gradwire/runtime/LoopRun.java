@@ -44,14 +44,7 @@ final class LoopRun {
     /** How many iterations there are at the most. */
     private long most;
 
-    LoopRun(
-            Loop loop,
-            Frame body,
-            @Nullable Frame test,
-            LoopBuffers buffers,
-            String name,
-            RunState state,
-            long seed) {
+    LoopRun(Loop loop, Frame body, @Nullable Frame test, LoopBuffers buffers, String name, RunState state, long seed) {
         this.loop = loop;
         this.body = body;
         this.test = test;
@@ -164,9 +157,7 @@ final class LoopRun {
         long place = place(trips);
         for (int i = 0; i < slicesFrom; i++) {
             Rows history = histories[i];
-            targets[i] = history == null || trips + 1 == most
-                    ? buffers.carry(i, trips)
-                    : history.at(place(trips + 1));
+            targets[i] = history == null || trips + 1 == most ? buffers.carry(i, trips) : history.at(place(trips + 1));
         }
         stack(results, operands.length + (loop.counted() ? 1 : 0), place);
         try {
@@ -192,7 +183,8 @@ final class LoopRun {
                 }
                 case Result.Stack stack -> {
                     TensorType type = loop.body().outputs().get(stack.output()).type();
-                    targets[stack.output()] = buffers.rows(operands + i, results[i], type).at(place);
+                    targets[stack.output()] =
+                            buffers.rows(operands + i, results[i], type).at(place);
                 }
                 case Result.Last _, Result.Trips _ -> {}
             }
