@@ -113,12 +113,22 @@ final class FloatExponential {
         return numerator.div(e.add(1f));
     }
 
-    /** t/(t + 2) for t = e^2|x| − 1. */
+    /** x·p(x²)/q(x²), a rational minimax approximation up to 9.02, beyond which the nearest float is 1. */
     static FloatVector tanh(FloatVector x) {
-        FloatVector a = x.abs();
-        FloatVector c = a.blend(10f, a.compare(GT, 10f));
-        FloatVector t = expm1(c.add(c));
-        return withSign(t.div(t.add(2f)), x);
+        VectorSpecies<Float> s = x.species();
+        FloatVector magnitude = x.abs();
+        FloatVector a = magnitude.blend(9.02f, magnitude.compare(GT, 9.02f));
+        FloatVector z = a.mul(a);
+        FloatVector p = broadcast(s, 1.34128415e-8f).fma(z, broadcast(s, 2.065629e-5f));
+        p = p.fma(z, broadcast(s, 0.0034986984f));
+        p = p.fma(z, broadcast(s, 0.1338373f));
+        p = p.fma(z, broadcast(s, 1f));
+        FloatVector q = broadcast(s, 7.8018905e-7f).fma(z, broadcast(s, 0.00032905472f));
+        q = q.fma(z, broadcast(s, 0.025889082f));
+        q = q.fma(z, broadcast(s, 0.46717045f));
+        q = q.fma(z, broadcast(s, 1f));
+        FloatVector y = p.mul(a).div(q);
+        return withSign(y.blend(1f, y.compare(GT, 1f)), x);
     }
 
     /** ½e^|x| − ¼/(½e^|x|); below 1 an odd minimax polynomial. */

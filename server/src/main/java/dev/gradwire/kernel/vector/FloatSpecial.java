@@ -16,24 +16,24 @@ final class FloatSpecial {
 
     private FloatSpecial() {}
 
-    /** Beyond 1.35 by 1 − p(|x|)^−16 with a minimax polynomial p (Abramowitz and Stegun 7.1.28). */
+    /** x·p(x²)/q(x²), a rational minimax approximation up to 3.93, beyond which the nearest float is 1. */
     static FloatVector erf(FloatVector x) {
         VectorSpecies<Float> s = x.species();
-        FloatVector a = x.abs();
-        FloatVector small = erfOfSmall(a);
-        FloatVector r = broadcast(s, 2.4341054e-5f).fma(a, broadcast(s, -0.00017770033f));
-        r = r.fma(a, broadcast(s, 0.0011528077f));
-        r = r.fma(a, broadcast(s, -0.0018494896f));
-        r = r.fma(a, broadcast(s, 0.012123337f));
-        r = r.fma(a, broadcast(s, 0.039761372f));
-        r = r.fma(a, broadcast(s, 0.0717868f));
-        r = r.fma(a, broadcast(s, 0.9997256f));
-        r = broadcast(s, 1f).div(r);
-        r = r.mul(r);
-        r = r.mul(r);
-        r = r.mul(r);
-        FloatVector large = r.neg().fma(r, broadcast(s, 1f));
-        return withSign(small.blend(large, a.compare(GT, 1.35f)), x);
+        FloatVector magnitude = x.abs();
+        FloatVector a = magnitude.blend(3.93f, magnitude.compare(GT, 3.93f));
+        FloatVector z = a.mul(a);
+        FloatVector p = broadcast(s, 2.0516036e-6f).fma(z, broadcast(s, 0.0002842875f));
+        p = p.fma(z, broadcast(s, 0.0037458932f));
+        p = p.fma(z, broadcast(s, 0.052688226f));
+        p = p.fma(z, broadcast(s, 0.18996671f));
+        p = p.fma(z, broadcast(s, 1.1283792f));
+        FloatVector q = broadcast(s, 3.8076025e-5f).fma(z, broadcast(s, 0.0011574508f));
+        q = q.fma(z, broadcast(s, 0.01493018f));
+        q = q.fma(z, broadcast(s, 0.113925055f));
+        q = q.fma(z, broadcast(s, 0.5016866f));
+        q = q.fma(z, broadcast(s, 1f));
+        FloatVector y = p.mul(a).div(q);
+        return withSign(y.blend(1f, y.compare(GT, 1f)), x);
     }
 
     /** By a rational minimax approximation of erf(a)/a − 1 in a² for 0 ≤ a ≤ 1.5. */

@@ -48,6 +48,7 @@ public final class VectorGroups implements Groups {
 
     @Override
     public Kernel compile(Group group) {
-        return new TieredKernel(group, TileProgram.compile(group, primitives), hotGroups);
+        Group simple = Simplifier.simplified(group);
+        return new TieredKernel(simple, TileProgram.compile(simple, primitives), hotGroups);
     }
 }
