@@ -26,6 +26,7 @@ import dev.gradwire.tensor.Tensor;
 import dev.gradwire.transform.Differentiate;
 import dev.gradwire.transform.GradFn;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -183,6 +184,11 @@ public final class Engine implements AutoCloseable {
                     cached.used.get(output)));
         }
         return gradients;
+    }
+
+    /** Has the JVM compile the engine's own loops, for as long as this at the most. */
+    public void warmUp(Duration time) {
+        groups.warmUp(time);
     }
 
     /** Copies host data to a device. */

@@ -1,6 +1,7 @@
 package dev.gradwire.kernel;
 
 import dev.gradwire.tensor.DType;
+import java.time.Duration;
 
 /** What runs groups on a device. Safe for use by many threads. */
 public interface Groups {
@@ -12,4 +13,10 @@ public interface Groups {
      * ({@link Kernel#writes()}), one for each of the group's writes.
      */
     Kernel compile(Group group);
+
+    /**
+     * Has the JVM compile what runs groups, most used first, for as long as this; returns early when that is done or the
+     * thread is interrupted.
+     */
+    default void warmUp(Duration time) {}
 }

@@ -47,9 +47,13 @@ final class SelfTest implements AutoCloseable {
         run(request -> new RunHandler(resources, request, Context.ROOT).run(0));
     }
 
-    /** Has a client call for the graphs until the time is over or the thread is interrupted. */
+    /**
+     * Warms up the engine's loops for half of the time, and then has a client call for the graphs until it is over or the
+     * thread is interrupted.
+     */
     void runFor(Duration time) {
         long end = System.nanoTime() + time.toNanos();
+        resources.engine().warmUp(time.dividedBy(2));
         try (LocalCalls calls = new LocalCalls(resources)) {
             while (System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
                 run(calls::run);

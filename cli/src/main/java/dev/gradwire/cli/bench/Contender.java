@@ -37,6 +37,9 @@ interface Contender extends AutoCloseable {
         void close();
     }
 
+    /** Brings what a server's start would have warmed up to where it is some time later. */
+    default void warmUp() {}
+
     @Override
     void close();
 }

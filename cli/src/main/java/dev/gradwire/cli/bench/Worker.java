@@ -105,6 +105,7 @@ public final class Worker implements Callable<Integer> {
         try (Stream<Path> files = Files.list(ProjectRoot.find().resolve("conformance/graphs"))) {
             graphs = files.sorted().<Workload>map(FileWorkload::read).toList();
         }
+        contender.warmUp();
         long end = System.nanoTime() + JIT_NANOS;
         for (int number = 1; System.nanoTime() < end; number++) {
             for (Workload graph : graphs) {

@@ -5,6 +5,7 @@ import dev.gradwire.kernel.GroupOp;
 import dev.gradwire.kernel.Groups;
 import dev.gradwire.kernel.Kernel;
 import dev.gradwire.tensor.DType;
+import java.time.Duration;
 
 /** Runs groups on this machine's CPU. */
 public final class VectorGroups implements Groups {
@@ -50,5 +51,10 @@ public final class VectorGroups implements Groups {
     public Kernel compile(Group group) {
         Group simple = Simplifier.simplified(group);
         return new TieredKernel(simple, TileProgram.compile(simple, primitives), hotGroups);
+    }
+
+    @Override
+    public void warmUp(Duration time) {
+        WarmUp.run(primitives, System.nanoTime() + time.toNanos());
     }
 }
