@@ -27,7 +27,7 @@ final class Attention {
     private static final String FUSED_BACKWARD = FUSED + "_backward";
 
     /** Of the matrix of weights; what a core has at hand without going to memory, about. */
-    private static final long LARGE_BYTES = 1 << 23;
+    private static final long LARGE_BYTES = 1 << 20;
 
     private Attention() {}
 

@@ -3,12 +3,14 @@ package dev.gradwire.pass;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.Value;
 import dev.gradwire.pass.Memory.Place;
+import dev.gradwire.pass.Packing.Interval;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +30,13 @@ final class MemoryPlanner {
     private final Liveness liveness;
     private final boolean planned;
     private final Outputs outputs;
-    private final Offsets offsets = new Offsets();
     private final @Nullable Place[] places;
-    private final long[] scratch;
+    /** What lies in the stretch: by the ids of values and by units the numbers of their intervals, −1 for none. */
+    private final List<Interval> intervals = new ArrayList<>();
+
+    private final int[] ofValues;
+    private final int[] ofScratch;
+    private @Nullable Packing packing;
     /** By the ids of values that are storages: how many live values have them, and what they take outside the plan. */
     private final int[] users;
 
@@ -50,8 +56,10 @@ final class MemoryPlanner {
         this.places = new @Nullable Place[graph.valueCount()];
         this.users = new int[graph.valueCount()];
         this.ownBytes = new long[graph.valueCount()];
-        this.scratch = new long[units.size()];
-        Arrays.fill(scratch, -1);
+        this.ofValues = new int[graph.valueCount()];
+        this.ofScratch = new int[units.size()];
+        Arrays.fill(ofValues, -1);
+        Arrays.fill(ofScratch, -1);
     }
 
     /** @param planned whether the device's memory is planned; otherwise each result has memory of its own */
@@ -61,12 +69,13 @@ final class MemoryPlanner {
         for (int i = 0; i < units.size(); i++) {
             planner.place(units.get(i), i);
         }
+        planner.packing = Packing.of(planner.intervals);
         return planner;
     }
 
     /** How long the stretch of memory is, in bytes. */
     long bytes() {
-        return offsets.length();
+        return packing().length();
     }
 
     /** Bytes of all memory at one time, inputs included, at the most. */
@@ -76,7 +85,11 @@ final class MemoryPlanner {
 
     /** Where the memory lies that a unit's work needs besides, in bytes; −1 where it needs none. */
     long scratch(int unit) {
-        return scratch[unit];
+        return ofScratch[unit] < 0 ? -1 : packing().offsets().get(ofScratch[unit]);
+    }
+
+    private Packing packing() {
+        return Objects.requireNonNull(packing);
     }
 
     private void begin() {
@@ -99,23 +112,21 @@ final class MemoryPlanner {
     private void place(Unit unit, int index) {
         long needed = unit.work().scratchBytes();
         if (needed > 0 && planned) {
-            scratch[index] = offsets.take(needed);
+            ofScratch[index] = intervals.size();
+            intervals.add(new Interval(needed, index, index));
         }
         for (Value result : unit.results()) {
-            places[result.id()] = place(unit, result);
+            places[result.id()] = place(unit, result, index);
             users[liveness.storage(result)]++;
         }
         long besides = Math.addExact(unit.price().peakBytes(), planned ? 0 : needed);
         peak = Math.max(peak, Math.addExact(live, besides));
-        if (scratch[index] >= 0) {
-            offsets.giveBack(scratch[index], needed);
-        }
         for (Value dead : liveness.deathsAt(index)) {
-            release(dead);
+            release(dead, index);
         }
     }
 
-    private Place place(Unit unit, Value result) {
+    private @Nullable Place place(Unit unit, Value result, int index) {
         if (unit.isView()) {
             return new Place.Made();
         }
@@ -127,7 +138,9 @@ final class MemoryPlanner {
             return new Place.Output(output);
         }
         if (writes && planned && bytes > 0 && (output == null || outputs == Outputs.CALLERS)) {
-            return new Place.Planned(offsets.take(bytes), type);
+            ofValues[result.id()] = intervals.size();
+            intervals.add(new Interval(bytes, index, Integer.MAX_VALUE));
+            return null;
         }
         ownBytes[result.id()] = bytes;
         live = Math.addExact(live, bytes);
@@ -135,14 +148,16 @@ final class MemoryPlanner {
         return writes ? new Place.Own(type) : new Place.Made();
     }
 
-    private void release(Value dead) {
+    private void release(Value dead, int index) {
         int root = liveness.storage(dead);
         if (users[root] == 0 || --users[root] > 0) {
             return;
         }
         live -= ownBytes[root];
-        if (places[root] instanceof Place.Planned(long offset, TensorType type)) {
-            offsets.giveBack(offset, type.lengthInBytes());
+        int interval = ofValues[root];
+        if (interval >= 0) {
+            Interval life = intervals.get(interval);
+            intervals.set(interval, new Interval(life.bytes(), life.from(), index));
         }
     }
 
@@ -150,9 +165,17 @@ final class MemoryPlanner {
     List<Place> places(List<Value> values) {
         List<Place> ordered = new ArrayList<>(values.size());
         for (Value value : values) {
-            Place place = places[value.id()];
-            ordered.add(place == null ? new Place.Given() : place);
+            ordered.add(place(value));
         }
         return ordered;
+    }
+
+    private Place place(Value value) {
+        int interval = ofValues[value.id()];
+        if (interval >= 0) {
+            return new Place.Planned(packing().offsets().get(interval), value.type());
+        }
+        Place place = places[value.id()];
+        return place == null ? new Place.Given() : place;
     }
 }

@@ -22,6 +22,9 @@ final class Recompute {
     /** What computing again may cost for an element, in the units of {@link Lowering#cost}: what a load and a store take. */
     private static final int MAX_COST = 20;
 
+    /** From so many columns on, a value that stands once for a row is worth storing where it saves one at each place. */
+    private static final long MIN_COLUMNS = 16;
+
     private final Fuse fuse;
     private final Views views;
     /** What lies in memory in any case. */
@@ -85,6 +88,7 @@ final class Recompute {
         Map<Integer, Member> found = new HashMap<>();
         int cost = 0;
         int newReads = 0;
+        List<Value> rows = new ArrayList<>();
         List<Value> open = new ArrayList<>(List.of(root));
         Set<Integer> seen = new HashSet<>(Set.of(root.id()));
         while (!open.isEmpty()) {
@@ -92,6 +96,10 @@ final class Recompute {
             Member member = makers.get(value.id());
             if (member == null || value.id() != root.id() && stored.get(value.id())) {
                 newReads += reader.reads(value) || value.type().shape().elements() < maker.places ? 0 : 1;
+                continue;
+            }
+            if (maker.extent(value) == Extent.ROW && maker.columns() >= MIN_COLUMNS) {
+                rows.add(value);
                 continue;
             }
             if (member.reduction() != null || maker.extent(value) != Extent.PLACE) {
@@ -108,9 +116,11 @@ final class Recompute {
                 }
             }
         }
-        return newReads > 1
-                ? null
-                : maker.members().stream().filter(found::containsValue).toList();
+        if (newReads > 1) {
+            return null;
+        }
+        rows.forEach(row -> stored.set(row.id()));
+        return maker.members().stream().filter(found::containsValue).toList();
     }
 
     private static Map<Integer, Member> byResult(Draft draft) {
