@@ -27,8 +27,10 @@ final class PackingTest {
             assertThat(from + intervals.get(i).bytes()).isLessThanOrEqualTo(packing.length());
             for (int j = 0; j < i; j++) {
                 long other = packing.offsets().get(j);
-                boolean apart = from + intervals.get(i).bytes() <= other || other + intervals.get(j).bytes() <= from;
-                assertThat(apart || !intervals.get(i).overlaps(intervals.get(j))).isTrue();
+                boolean apart = from + intervals.get(i).bytes() <= other
+                        || other + intervals.get(j).bytes() <= from;
+                assertThat(apart || !intervals.get(i).overlaps(intervals.get(j)))
+                        .isTrue();
             }
         }
     }
