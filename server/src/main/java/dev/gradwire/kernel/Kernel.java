@@ -28,6 +28,11 @@ public interface Kernel {
         throw new UnsupportedOperationException();
     }
 
+    /** Whether it runs a {@link Group}. */
+    default boolean isGroup() {
+        return false;
+    }
+
     /**
      * Where it does nothing but look at its operand in another way: how the operand's elements are then laid out. Null
      * for anything else; the function returns null for a layout that takes a copy.

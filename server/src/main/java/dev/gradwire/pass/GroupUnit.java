@@ -58,9 +58,11 @@ final class GroupUnit {
                 List.of(),
                 builder.operands().stream().map(Value::type).toList(),
                 results.stream().map(Value::type).toList());
-        Member named = members.stream().filter(this::isWanted).findFirst().orElseThrow();
+        Set<String> names = new LinkedHashSet<>();
+        members.forEach(member -> names.add(member.node().name()));
+        boolean backward = members.stream().anyMatch(member -> member.node().backward());
         Work work = new Work.Run(groups.compile(builder.build()));
-        return new Unit(named.node(), call, work, builder.operands(), results, false, price);
+        return new Unit(List.copyOf(names), backward, call, work, builder.operands(), results, false, price);
     }
 
     /** The members that are needed, or that such ones read. */

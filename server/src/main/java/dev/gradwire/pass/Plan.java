@@ -60,7 +60,7 @@ public record Plan(
         }
         List<Step> newSteps = new ArrayList<>();
         UnaryOperator<Plan> body = plan -> plan.renamedBody(names, bodies);
-        steps.forEach(step -> newSteps.add(step.renamed(names.apply(step.node), body)));
+        steps.forEach(step -> newSteps.add(step.renamed(names, body)));
         return new Plan(device, slotCount, newInputs, constants, seeds, newSteps, newOutputs, memory, price);
     }
 
@@ -95,8 +95,8 @@ public record Plan(
     /**
      * One kernel run, or bodies that run as often as values say.
      *
-     * @param node the client's node it comes from
-     * @param backward whether it computes that node's derivative
+     * @param nodes the client's nodes it comes from, more than one where they run together
+     * @param backward whether it computes a derivative of one of them
      * @param call what is called, for people
      * @param work who computes
      * @param results slots it fills
@@ -104,7 +104,7 @@ public record Plan(
      * @param scratch where in the run's memory that lies which the work needs besides, −1 where it needs none
      */
     public record Step(
-            String node,
+            List<String> nodes,
             boolean backward,
             KernelCall call,
             Work work,
@@ -114,13 +114,21 @@ public record Plan(
             long scratch,
             Price price) {
         public Step {
+            nodes = List.copyOf(nodes);
             operands = List.copyOf(operands);
             results = List.copyOf(results);
             releases = List.copyOf(releases);
         }
 
-        private Step renamed(String name, UnaryOperator<Plan> body) {
-            return new Step(name, backward, call, work.withBodies(body), operands, results, releases, scratch, price);
+        /** The first of the nodes: errors speak of it, and only a step of one node can fail. */
+        public String node() {
+            return nodes.getFirst();
+        }
+
+        private Step renamed(UnaryOperator<String> names, UnaryOperator<Plan> body) {
+            List<String> changed = nodes.stream().map(names).toList();
+            Work other = work.withBodies(body);
+            return new Step(changed, backward, call, other, operands, results, releases, scratch, price);
         }
     }
 

@@ -109,8 +109,8 @@ final class Scheduler {
         flops = Math.addExact(flops, unit.price().flops());
         bytesMoved = Math.addExact(bytesMoved, unit.price().bytesMoved());
         return new Step(
-                unit.node().name(),
-                unit.node().backward(),
+                unit.nodes(),
+                unit.backward(),
                 unit.call(),
                 unit.work(),
                 slots(unit.operands()),

@@ -260,7 +260,8 @@ final class Units {
         Alone node = (Alone) unit;
         node.operands.forEach(this::view);
         boolean isView = ((Overload) node.node.op()).declaration().isView() && !node.work.writes();
-        units.add(new Unit(node.node, node.call, node.work, node.operands, node.results, isView, node.price));
+        List<String> names = List.of(node.node.name());
+        units.add(new Unit(names, node.node.backward(), node.call, node.work, node.operands, node.results, isView, node.price));
     }
 
     /** Makes a tensor of a view. */
@@ -274,6 +275,7 @@ final class Units {
         KernelCall call =
                 new KernelCall(node.op().schema().name(), List.of(), List.of(root.type()), List.of(value.type()));
         Work work = new Work.View(views.layout(value));
-        units.add(new Unit(node, call, work, List.of(root), List.of(value), true, new Price(0, 0, 0)));
+        List<String> names = List.of(node.name());
+        units.add(new Unit(names, node.backward(), call, work, List.of(root), List.of(value), true, new Price(0, 0, 0)));
     }
 }

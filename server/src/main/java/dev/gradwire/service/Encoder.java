@@ -3,6 +3,7 @@ package dev.gradwire.service;
 import dev.gradwire.engine.Compiled;
 import dev.gradwire.graph.Recording;
 import dev.gradwire.pass.Plan;
+import dev.gradwire.pass.Work;
 import dev.gradwire.transform.GradFns;
 import dev.gradwire.v1.Anomaly;
 import dev.gradwire.v1.Guarantees;
@@ -59,9 +60,9 @@ final class Encoder {
             }
             step.results().forEach(result -> makers.put(result, steps.size()));
             steps.add(Step.newBuilder()
-                    .addNodes(step.node())
+                    .addAllNodes(step.nodes())
                     .setBackward(step.backward())
-                    .setKernel("torch")
+                    .setKernel(step.work() instanceof Work.Run(var kernel) && kernel.isGroup() ? "vector" : "torch")
                     .setText(step.call().name())
                     .addAllAfter(after)
                     .setPrice(price(step.price()))

@@ -69,8 +69,8 @@ final class EngineTest {
         assertThat(second.gradients()).extracting(Compiled.Gradient::input).containsExactly("y");
         assertThat(second.gradFns().all()).extracting("node").containsExactly("y", "b", "b_sum");
         assertThat(second.plan().inputs()).extracting("name").containsExactly("y");
-        assertThat(second.plan().steps()).extracting("node").containsExactly("b_sum");
-        assertThat(first.plan().steps()).extracting("node").containsExactly("a_sum");
+        assertThat(second.plan().steps()).flatExtracting("nodes").containsExactly("b", "b_sum");
+        assertThat(first.plan().steps()).flatExtracting("nodes").containsExactly("a", "a_sum");
     }
 
     @Test

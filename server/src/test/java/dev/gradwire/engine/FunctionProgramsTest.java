@@ -58,7 +58,7 @@ final class FunctionProgramsTest {
     private static List<String> stepNames(Compiled compiled) {
         return compiled.plan().withBodies().stream()
                 .flatMap(plan -> plan.steps().stream())
-                .map(Plan.Step::node)
+                .flatMap(step -> step.nodes().stream())
                 .distinct()
                 .sorted()
                 .toList();
@@ -70,8 +70,8 @@ final class FunctionProgramsTest {
         Compiled second = engine.compile(program(OTHER_LOGS), Engine.DEFAULT_DEVICE);
         assertThat(first.cacheHit()).isFalse();
         assertThat(second.cacheHit()).isTrue();
-        assertThat(stepNames(first)).containsExactly("e", "k/s", "r", "t");
-        assertThat(stepNames(second)).containsExactly("ee", "kk/ss", "rr", "tt");
+        assertThat(stepNames(first)).containsExactly("d", "e", "k/s", "r", "t");
+        assertThat(stepNames(second)).containsExactly("dd", "ee", "kk/ss", "rr", "tt");
     }
 
     @Test

@@ -208,7 +208,9 @@ final class RunTest {
         assertThat(plan.getPrice().getFlops()).isPositive();
         assertThat(plan.getStepsList())
                 .isNotEmpty()
-                .allSatisfy(step -> assertThat(step.getNodesCount()).isEqualTo(1));
+                .allSatisfy(step -> assertThat(step.getNodesCount()).isPositive());
+        assertThat(plan.getSteps(0).getKernel()).isEqualTo("vector");
+        assertThat(plan.getSteps(0).getNodesList()).containsExactly("square", "y");
         assertThat(plan.getStepsList()).anyMatch(Step::getBackward);
         assertThat(plan.getDigest()).isEqualTo(stub.run(squares().build()).getDigest());
     }

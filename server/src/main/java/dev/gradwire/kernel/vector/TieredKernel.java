@@ -68,6 +68,11 @@ final class TieredKernel implements Kernel {
     }
 
     @Override
+    public boolean isGroup() {
+        return true;
+    }
+
+    @Override
     public boolean writes() {
         return true;
     }

@@ -128,6 +128,16 @@ final class LoopGroups {
                 int condition = operand(DType.BOOL);
                 yield condition < 0 ? null : line(op, dtype(a), condition, a, operand(dtype(a)));
             }
+            // What the JDK computes differs in the last place before and after the compiler has seen it.
+            case EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, TANH, ASINH,
+                    ACOSH, ATANH, SIGMOID, ERF, ERFC, LGAMMA, DIGAMMA -> {
+                boolean own = dtype(a) == DType.FLOAT32 && op != GroupOp.LGAMMA && op != GroupOp.DIGAMMA;
+                yield own ? line(op, dtype(a), a, -1, -1) : null;
+            }
+            case POW, ATAN2 -> {
+                int b = operand(dtype(a));
+                yield dtype(a) == DType.FLOAT32 && b >= 0 ? line(op, dtype(a), a, b, -1) : null;
+            }
             default -> {
                 DType own = switch (op) {
                     case EQ, NE, LT, LE, GT, GE, ISNAN -> DType.BOOL;
