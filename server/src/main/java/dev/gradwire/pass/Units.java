@@ -261,7 +261,8 @@ final class Units {
         node.operands.forEach(this::view);
         boolean isView = ((Overload) node.node.op()).declaration().isView() && !node.work.writes();
         List<String> names = List.of(node.node.name());
-        units.add(new Unit(names, node.node.backward(), node.call, node.work, node.operands, node.results, isView, node.price));
+        units.add(new Unit(
+                names, node.node.backward(), node.call, node.work, node.operands, node.results, isView, node.price));
     }
 
     /** Makes a tensor of a view. */
@@ -276,6 +277,7 @@ final class Units {
                 new KernelCall(node.op().schema().name(), List.of(), List.of(root.type()), List.of(value.type()));
         Work work = new Work.View(views.layout(value));
         List<String> names = List.of(node.name());
-        units.add(new Unit(names, node.backward(), call, work, List.of(root), List.of(value), true, new Price(0, 0, 0)));
+        units.add(
+                new Unit(names, node.backward(), call, work, List.of(root), List.of(value), true, new Price(0, 0, 0)));
     }
 }

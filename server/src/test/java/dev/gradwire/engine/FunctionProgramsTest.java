@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.gradwire.graph.TextForm;
 import dev.gradwire.op.Operators;
-import dev.gradwire.pass.Plan;
 import dev.gradwire.runtime.AnomalyException;
 import dev.gradwire.runtime.RunOptions;
 import dev.gradwire.tensor.DType;

@@ -129,8 +129,30 @@ final class LoopGroups {
                 yield condition < 0 ? null : line(op, dtype(a), condition, a, operand(dtype(a)));
             }
             // What the JDK computes differs in the last place before and after the compiler has seen it.
-            case EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, TANH, ASINH,
-                    ACOSH, ATANH, SIGMOID, ERF, ERFC, LGAMMA, DIGAMMA -> {
+            case EXP,
+                    EXP2,
+                    EXPM1,
+                    LOG,
+                    LOG2,
+                    LOG10,
+                    LOG1P,
+                    SIN,
+                    COS,
+                    TAN,
+                    ASIN,
+                    ACOS,
+                    ATAN,
+                    SINH,
+                    COSH,
+                    TANH,
+                    ASINH,
+                    ACOSH,
+                    ATANH,
+                    SIGMOID,
+                    ERF,
+                    ERFC,
+                    LGAMMA,
+                    DIGAMMA -> {
                 boolean own = dtype(a) == DType.FLOAT32 && op != GroupOp.LGAMMA && op != GroupOp.DIGAMMA;
                 yield own ? line(op, dtype(a), a, -1, -1) : null;
             }
