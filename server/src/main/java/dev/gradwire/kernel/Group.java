@@ -47,6 +47,14 @@ public record Group(long rows, long columns, List<Read> reads, List<Instruction>
             strides = List.copyOf(strides);
         }
 
+        /** One number for all places. */
+        public static final Places SINGLE = new Places(List.of(), List.of(), 0);
+
+        /** As many elements, one after the other. */
+        public static Places inOrder(long elements) {
+            return new Places(List.of(elements), List.of(1L), 0);
+        }
+
         /** The same elements in as few dimensions as can be. */
         public static Places of(Layout layout) {
             List<Long> sizes = new ArrayList<>();
@@ -100,6 +108,25 @@ public record Group(long rows, long columns, List<Read> reads, List<Instruction>
      * @param number of a constant, as the bits of a double, of an int64 where dtype is an integer or bool
      */
     public record Instruction(GroupOp op, DType dtype, boolean perRow, int a, int b, int c, long number) {
+        /** Spelled out, as planning looks up each instruction among those it has. */
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Instruction that
+                    && op == that.op
+                    && a == that.a
+                    && b == that.b
+                    && c == that.c
+                    && number == that.number
+                    && dtype == that.dtype
+                    && perRow == that.perRow;
+        }
+
+        @Override
+        public int hashCode() {
+            int operands = 31 * (31 * a + b) + c;
+            return 31 * (31 * operands + op.hashCode()) + Long.hashCode(number);
+        }
+
         /** The number as a double; for floating types. */
         public double real() {
             return Double.longBitsToDouble(number);

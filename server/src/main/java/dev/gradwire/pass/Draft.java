@@ -6,12 +6,9 @@ import dev.gradwire.kernel.Group.Places;
 import dev.gradwire.kernel.GroupOp;
 import dev.gradwire.kernel.KernelCall;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -55,16 +52,37 @@ final class Draft {
     final long places;
     final int level;
     private final List<Member> members = new ArrayList<>();
-    private final Map<Integer, Extent> extents = new HashMap<>();
-    private final Set<Integer> read = new HashSet<>();
-    /** What another group makes as well. */
-    private final Set<Integer> again = new HashSet<>();
+    private final Makers makers;
+    /** The tensors that members read and none makes, numbers aside. */
+    private final Set<Value> outside = new LinkedHashSet<>();
+    /** What another group makes as well; it stands at each place. */
+    private final Set<Value> again = new HashSet<>();
     /** 0 while undecided. */
     private long columns;
 
-    Draft(long places, int level) {
+    /** By the ids of a graph's values: which group makes them, and how often they stand there. */
+    static final class Makers {
+        private final Views views;
+        private final @Nullable Draft[] drafts;
+        private final @Nullable Extent[] extents;
+
+        Makers(Views views, int valueCount) {
+            this.views = views;
+            drafts = new @Nullable Draft[valueCount];
+            extents = new @Nullable Extent[valueCount];
+        }
+
+        /** Null for what no group makes. */
+        @Nullable
+        Draft of(Value value) {
+            return drafts[value.id()];
+        }
+    }
+
+    Draft(long places, int level, Makers makers) {
         this.places = places;
         this.level = level;
+        this.makers = makers;
     }
 
     List<Member> members() {
@@ -80,27 +98,22 @@ final class Draft {
     }
 
     /** The tensors that members read and none makes, numbers aside. */
-    Collection<Value> outside(Views views) {
-        Map<Integer, Value> found = new LinkedHashMap<>();
-        for (Member member : members) {
-            for (Ref ref : member.refs()) {
-                Value root = ref.root();
-                if (!extents.containsKey(root.id()) && views.number(root) == null) {
-                    found.put(root.id(), root);
-                }
-            }
-        }
-        return found.values();
+    Set<Value> outside() {
+        return outside;
     }
 
+    /** Null for what no member makes. */
     @Nullable
     Extent extent(Value root) {
-        return extents.get(root.id());
+        if (makers.of(root) == this) {
+            return makers.extents[root.id()];
+        }
+        return !again.isEmpty() && again.contains(root) ? Extent.PLACE : null;
     }
 
     /** What {@code root} is at the end, once rows and columns are decided. */
     Extent settled(Value root) {
-        Extent extent = extents.get(root.id());
+        Extent extent = extent(root);
         if (extent == null) {
             throw new IllegalStateException("no value of this group");
         }
@@ -109,28 +122,37 @@ final class Draft {
 
     /** Whether some member reads a tensor. */
     boolean reads(Value root) {
-        return extents.containsKey(root.id()) || read.contains(root.id());
+        return extent(root) != null || outside.contains(root);
     }
 
     /** Puts members before all others, which read what they make; each has a value at each place. */
     void prepend(List<Member> first) {
         members.addAll(0, first);
         for (Member member : first) {
-            again.add(member.result().id());
-            extents.put(member.result().id(), Extent.PLACE);
-            member.refs().forEach(ref -> read.add(ref.root().id()));
+            again.add(member.result());
+            outside.remove(member.result());
+            read(member);
         }
     }
 
     /** Whether it is this group that others have a value from. */
     boolean gives(Value value) {
-        return !again.contains(value.id());
+        return !again.contains(value);
     }
 
     void join(Member member, Extent extent) {
         members.add(member);
-        member.refs().forEach(ref -> read.add(ref.root().id()));
-        extents.put(member.result().id(), extent);
+        read(member);
+        makers.drafts[member.result().id()] = this;
+        makers.extents[member.result().id()] = extent;
+    }
+
+    private void read(Member member) {
+        for (Ref ref : member.refs()) {
+            if (extent(ref.root()) == null && makers.views.number(ref.root()) == null) {
+                outside.add(ref.root());
+            }
+        }
     }
 
     /**

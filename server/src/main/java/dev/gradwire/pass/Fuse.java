@@ -44,24 +44,25 @@ final class Fuse {
 
     private final Views views;
     private final @Nullable Groups groups;
-    /** By the ids of values: on what level they are made, and by which group. */
+    /** By the ids of values: on what level they are made. */
     private final int[] levels;
 
-    private final @Nullable Draft[] drafts;
+    private final Draft.Makers makers;
     private final Map<Place, List<Draft>> open = new HashMap<>();
     private final List<Draft> all = new ArrayList<>();
+    private Places lastInOrder = Places.SINGLE;
 
     Fuse(Graph graph, Views views, @Nullable Groups groups) {
         this.views = views;
         this.groups = groups;
         this.levels = new int[graph.valueCount()];
-        this.drafts = new @Nullable Draft[graph.valueCount()];
+        this.makers = new Draft.Makers(views, graph.valueCount());
     }
 
     /** The group that makes a value; null for what no group makes. */
     @Nullable
     Draft groupOf(Value value) {
-        return drafts[value.id()];
+        return makers.of(value);
     }
 
     /** All groups, those that nothing joined among them. */
@@ -115,10 +116,27 @@ final class Fuse {
     private Ref ref(Value operand, Shape shape) {
         Value root = views.root(operand);
         Layout layout = views.layout(operand);
+        if (layout.isContiguous() && layout.offset() == 0) {
+            Shape own = operand.type().shape();
+            if (own.elements() == 1 || own.equals(shape)) {
+                return new Ref(root, inOrder(own.elements()));
+            }
+        }
         boolean same = layout.shape().equals(shape);
         // How a layout is expanded is counted from its own first element.
         Layout expanded = same ? layout : Layouts.expand(layout, shape.dims()).shifted(layout.offset());
         return new Ref(root, Places.of(expanded));
+    }
+
+    /** Most operands are of one length and as they stand: these have their places in common. */
+    private Places inOrder(long elements) {
+        if (elements == 1) {
+            return Places.SINGLE;
+        }
+        if (lastInOrder.sizes().isEmpty() || lastInOrder.sizes().getFirst() != elements) {
+            lastInOrder = Places.inOrder(elements);
+        }
+        return lastInOrder;
     }
 
     /**
@@ -128,7 +146,7 @@ final class Fuse {
     private @Nullable Draft groupFor(List<Ref> refs) {
         Draft best = null;
         for (Ref ref : refs) {
-            Draft draft = drafts[ref.root().id()];
+            Draft draft = makers.of(ref.root());
             if (draft != null && (best == null || draft.level > best.level)) {
                 best = draft;
             }
@@ -195,7 +213,7 @@ final class Fuse {
                 return last;
             }
         }
-        Draft made = new Draft(places, level);
+        Draft made = new Draft(places, level, makers);
         drafts.add(made);
         all.add(made);
         return made;
@@ -213,7 +231,6 @@ final class Fuse {
     private void place(Draft draft, Member member, Extent extent) {
         draft.join(member, extent);
         levels[member.result().id()] = draft.level;
-        drafts[member.result().id()] = draft;
     }
 
     private boolean reduce(Node node, KernelCall call, Reduction reduction, Value operand) {
@@ -225,7 +242,7 @@ final class Fuse {
         List<Ref> refs = List.of(ref(operand, shape));
         Member member = new Member(node, call, null, reduction.op(), refs);
         Value root = refs.getFirst().root();
-        Draft own = drafts[root.id()];
+        Draft own = makers.of(root);
         if (own != null && own.members().size() < MAX_MEMBERS && reduceIn(own, member, reduction, places)) {
             return true;
         }
@@ -234,7 +251,7 @@ final class Fuse {
             return true;
         }
         if (!draft.members().isEmpty()) {
-            Draft apart = new Draft(places, draft.level);
+            Draft apart = new Draft(places, draft.level, makers);
             all.add(apart);
             return reduceIn(apart, member, reduction, places);
         }

@@ -9,6 +9,7 @@ import dev.gradwire.kernel.Group.Write;
 import dev.gradwire.kernel.GroupOp;
 import dev.gradwire.tensor.DType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,9 @@ final class GroupBuilder {
     private final List<Instruction> instructions = new ArrayList<>();
     private final List<Write> writes = new ArrayList<>();
     /** For each value −1 − its number among the reads, or its number among the instructions. */
-    private final List<Integer> places = new ArrayList<>();
+    private int[] places = new int[16];
+
+    private int count;
 
     private final Map<ReadKey, Integer> knownReads = new HashMap<>();
     private final Map<Instruction, Integer> knownInstructions = new HashMap<>();
@@ -46,8 +49,7 @@ final class GroupBuilder {
         return knownReads.computeIfAbsent(new ReadKey(root.id(), layout), _ -> {
             operands.add(root);
             reads.add(new Read(root.type().dtype(), layout, isPerRow(layout)));
-            places.add(-reads.size());
-            return places.size() - 1;
+            return valueAt(-reads.size());
         });
     }
 
@@ -60,7 +62,7 @@ final class GroupBuilder {
     }
 
     int constant(DType dtype, long number) {
-        return emit(new Instruction(GroupOp.CONSTANT, dtype, true, NONE, NONE, NONE, number));
+        return emit(GroupOp.CONSTANT, dtype, true, NONE, NONE, NONE, number);
     }
 
     /** A number in the dtype of a value, which is of floating point. */
@@ -85,26 +87,26 @@ final class GroupBuilder {
                 perRow &= perRow(operand);
             }
         }
-        return emit(new Instruction(
+        return emit(
                 op,
                 dtype,
                 perRow,
                 operands[0],
                 operands.length > 1 ? operands[1] : NONE,
                 operands.length > 2 ? operands[2] : NONE,
-                0));
+                0);
     }
 
     /** A value as another dtype; itself where it has that already. */
     int cast(int value, DType dtype) {
         return dtype(value) == dtype
                 ? value
-                : emit(new Instruction(GroupOp.CAST, dtype, perRow(value), value, NONE, NONE, 0));
+                : emit(GroupOp.CAST, dtype, perRow(value), value, NONE, NONE, 0);
     }
 
     /** A value as one that stands at each place. */
     int spread(int value) {
-        return perRow(value) ? emit(new Instruction(GroupOp.CAST, dtype(value), false, value, NONE, NONE, 0)) : value;
+        return perRow(value) ? emit(GroupOp.CAST, dtype(value), false, value, NONE, NONE, 0) : value;
     }
 
     /** What becomes of a value along the columns. */
@@ -116,23 +118,36 @@ final class GroupBuilder {
         writes.add(new Write(value, overRows));
     }
 
-    private int emit(Instruction instruction) {
-        return knownInstructions.computeIfAbsent(instruction, _ -> {
-            instructions.add(instruction);
-            places.add(instructions.size() - 1);
-            return places.size() - 1;
-        });
+    /** A value for what stands at this place. */
+    private int valueAt(int place) {
+        if (count == places.length) {
+            places = Arrays.copyOf(places, 2 * count);
+        }
+        places[count] = place;
+        return count++;
+    }
+
+    private int emit(GroupOp op, DType dtype, boolean perRow, int a, int b, int c, long number) {
+        Instruction instruction = new Instruction(op, dtype, perRow, a, b, c, number);
+        Integer known = knownInstructions.get(instruction);
+        if (known != null) {
+            return known;
+        }
+        instructions.add(instruction);
+        int value = valueAt(instructions.size() - 1);
+        knownInstructions.put(instruction, value);
+        return value;
     }
 
     DType dtype(int value) {
-        int place = places.get(value);
+        int place = places[value];
         return place < 0
                 ? reads.get(-1 - place).dtype()
                 : instructions.get(place).dtype();
     }
 
     boolean perRow(int value) {
-        int place = places.get(value);
+        int place = places[value];
         return place < 0
                 ? reads.get(-1 - place).perRow()
                 : instructions.get(place).perRow();
@@ -159,7 +174,7 @@ final class GroupBuilder {
         if (value == NONE) {
             return NONE;
         }
-        int place = places.get(value);
+        int place = places[value];
         return place < 0 ? -1 - place : reads.size() + place;
     }
 }

@@ -12,11 +12,8 @@ import dev.gradwire.pass.Plan.Price;
 import dev.gradwire.tensor.DType;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,19 +28,24 @@ final class GroupUnit {
     private final BitSet needed;
     private final GroupBuilder builder;
     private final List<Value> results = new ArrayList<>();
-    /** Values of members by the ids of their results. */
-    private final Map<Integer, Integer> values = new HashMap<>();
+    /** The builder's numbers of what members make. */
+    private final ValueNumbers values;
 
-    private GroupUnit(Draft draft, Views views, BitSet needed) {
+    private GroupUnit(Draft draft, Views views, BitSet needed, ValueNumbers values) {
         this.draft = draft;
         this.views = views;
         this.needed = needed;
+        this.values = values;
         this.builder = new GroupBuilder(draft.rows(), draft.columns());
     }
 
-    /** Null when nothing needs what the draft makes. */
-    static @Nullable Unit of(Draft draft, Views views, BitSet needed, Groups groups) {
-        return new GroupUnit(draft, views, needed).write(groups);
+    /**
+     * Null when nothing needs what the draft makes.
+     *
+     * @param numbers empty, and empty again afterwards
+     */
+    static @Nullable Unit of(Draft draft, Views views, BitSet needed, ValueNumbers numbers, Groups groups) {
+        return new GroupUnit(draft, views, needed, numbers).write(groups);
     }
 
     private @Nullable Unit write(Groups groups) {
@@ -52,6 +54,7 @@ final class GroupUnit {
             return null;
         }
         members.forEach(this::write);
+        values.clear();
         Price price = price(members);
         KernelCall call = new KernelCall(
                 name(members),
@@ -67,15 +70,14 @@ final class GroupUnit {
 
     /** The members that are needed, or that such ones read. */
     private List<Member> live() {
-        Set<Integer> read = new HashSet<>();
-        List<Member> live = new ArrayList<>();
+        List<Member> live = new ArrayList<>(draft.members().size());
         for (Member member : draft.members().reversed()) {
-            int id = member.result().id();
-            if (isWanted(member) || read.contains(id)) {
+            if (isWanted(member) || values.get(member.result()) != ValueNumbers.NONE) {
                 live.add(member);
-                member.refs().forEach(ref -> read.add(ref.root().id()));
+                member.refs().forEach(ref -> values.put(ref.root(), 0));
             }
         }
+        values.clear();
         return live.reversed();
     }
 
@@ -106,7 +108,7 @@ final class GroupUnit {
                 value = builder.reduce(reduction, result.type().dtype(), value);
             }
         }
-        values.put(result.id(), value);
+        values.put(result, value);
         if (isWanted(member)) {
             results.add(result);
             builder.write(extent == Extent.PLACE ? builder.spread(value) : value, overRows);
@@ -130,8 +132,8 @@ final class GroupUnit {
         if (number != null) {
             return builder.constant(number.dtype(), number.bits());
         }
-        Integer value = values.get(root.id());
-        if (value != null) {
+        int value = values.get(root);
+        if (value != ValueNumbers.NONE) {
             return value;
         }
         return builder.read(root, extent == Extent.ROW ? repeated(ref.layout()) : ref.layout());
@@ -150,11 +152,13 @@ final class GroupUnit {
     }
 
     private static String name(List<Member> members) {
-        Set<String> names = new LinkedHashSet<>();
-        members.forEach(member -> names.add(plain(member.call().name())));
-        List<String> first = names.stream().limit(NAMES).toList();
+        Set<String> kernels = new LinkedHashSet<>();
+        members.forEach(member -> kernels.add(member.call().name()));
+        List<String> names = kernels.stream().map(GroupUnit::plain).distinct().toList();
         String dots = names.size() > NAMES ? ", …" : "";
-        return members.size() == 1 ? first.getFirst() : "fused(" + String.join(", ", first) + dots + ")";
+        return members.size() == 1
+                ? names.getFirst()
+                : "fused(" + String.join(", ", names.subList(0, Math.min(NAMES, names.size()))) + dots + ")";
     }
 
     private static String plain(String kernel) {

@@ -48,7 +48,7 @@ final class Recompute {
 
     private void improve(Draft draft) {
         Set<Member> again = new LinkedHashSet<>();
-        for (Value root : List.copyOf(draft.outside(views))) {
+        for (Value root : List.copyOf(draft.outside())) {
             Draft maker = fuse.groupOf(root);
             if (maker == null || stored.get(root.id()) || !isInOrder(draft, maker, root)) {
                 continue;
@@ -62,7 +62,7 @@ final class Recompute {
             draft.prepend(List.copyOf(again));
         }
         // What a group reads in the end is stored, so that later groups may count on it.
-        draft.outside(views).forEach(root -> stored.set(root.id()));
+        draft.outside().forEach(root -> stored.set(root.id()));
     }
 
     /** Whether all members read the root at the place where the maker has it. */

@@ -59,6 +59,9 @@ final class Units {
     /** Values of groups that something outside their group reads. */
     private final BitSet needed;
 
+    /** For one group after the other. */
+    private final ValueNumbers numbers;
+
     private final Set<Object> done = Collections.newSetFromMap(new IdentityHashMap<>());
     private final BitSet viewed = new BitSet();
     private final List<Unit> units = new ArrayList<>();
@@ -72,6 +75,7 @@ final class Units {
         this.makers = new @Nullable Alone[graph.valueCount()];
         this.viewNodes = new @Nullable Node[graph.valueCount()];
         this.needed = new BitSet(graph.valueCount());
+        this.numbers = new ValueNumbers(graph.valueCount());
     }
 
     /** @throws GraphException when the backend lacks a kernel */
@@ -189,7 +193,7 @@ final class Units {
         }
         Recompute.apply(fuse, views, needed);
         for (Draft draft : fuse.drafts()) {
-            draft.outside(views).forEach(root -> needed.set(root.id()));
+            draft.outside().forEach(root -> needed.set(root.id()));
         }
     }
 
@@ -226,8 +230,8 @@ final class Units {
             Object next = waiting.peek();
             boolean ready = true;
             if (!done.contains(next)) {
-                for (Value root : reads(next)) {
-                    Object maker = maker(root);
+                for (Value operand : reads(next)) {
+                    Object maker = maker(views.root(operand));
                     if (maker != null && !done.contains(maker)) {
                         waiting.push(maker);
                         ready = false;
@@ -244,14 +248,12 @@ final class Units {
     }
 
     private Collection<Value> reads(Object unit) {
-        return unit instanceof Draft draft
-                ? draft.outside(views)
-                : ((Alone) unit).operands.stream().map(views::root).toList();
+        return unit instanceof Draft draft ? draft.outside() : ((Alone) unit).operands;
     }
 
     private void add(Object unit) {
         if (unit instanceof Draft draft) {
-            Unit group = GroupUnit.of(draft, views, needed, Objects.requireNonNull(target.groups()));
+            Unit group = GroupUnit.of(draft, views, needed, numbers, Objects.requireNonNull(target.groups()));
             if (group != null) {
                 units.add(group);
             }
