@@ -524,16 +524,19 @@ public final class Declaration {
         if (flops != null) {
             return flops.applyAsLong(call);
         }
-        long most = results.stream()
-                .mapToLong(type -> type.shape().elements())
-                .max()
-                .orElse(0);
-        for (Parameter parameter : canonical.parameters()) {
-            if (parameter.isTensor() && !parameter.list() && call.has(parameter.name())) {
-                most = Math.max(most, call.shape(parameter.name()).elements());
+        if (view) {
+            return 0;
+        }
+        long most = 0;
+        for (TensorType type : results) {
+            most = Math.max(most, type.shape().elements());
+        }
+        for (Argument argument : call.args()) {
+            if (argument instanceof Value value) {
+                most = Math.max(most, value.type().shape().elements());
             }
         }
-        return view ? 0 : most;
+        return most;
     }
 
     /** One way to call the operator. */

@@ -20,6 +20,9 @@ final class EngineContender implements Contender {
     /** Longer than it takes where nothing else runs. */
     private static final Duration WARM_UP = Duration.ofSeconds(10);
 
+    private static final long PLANNING_NANOS = 2_000_000_000L;
+    private static final int LEAST_NODES = 300;
+
     private final EngineSettings settings;
     private final Engine engine;
 
@@ -46,6 +49,13 @@ final class EngineContender implements Contender {
     @Override
     public void warmUp() {
         engine.warmUp(WARM_UP);
+        // Long graphs, as those of a server's test: what plans them is compiled only when it has met many nodes.
+        long end = System.nanoTime() + PLANNING_NANOS;
+        for (int nodes = LEAST_NODES; System.nanoTime() < end; nodes++) {
+            for (GeneratedGraphs.Source source : GeneratedGraphs.all(nodes).values()) {
+                engine.compile(source.record(), Engine.DEFAULT_DEVICE);
+            }
+        }
     }
 
     private static Refusal refusal(GraphException e) {

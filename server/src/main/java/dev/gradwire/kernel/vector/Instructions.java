@@ -1,34 +1,72 @@
 package dev.gradwire.kernel.vector;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Collects instructions over as many registers as one likes and fits them into few. */
 final class Instructions {
     private static final int UNLIMITED = Integer.MAX_VALUE;
 
-    /** An instruction of {@link TileCode}; operands are names of registers as far as {@link #reads} says so. */
-    private record Line(int kind, int unit, int op, int d, int a, int b, int c) {
-        boolean computes() {
-            return kind != TileCode.OTHER;
+    /** Lines of {@link TileCode}, seven ints each; operands are names of registers as far as the kind of line reads them. */
+    private static final class Lines {
+        private static final int WIDTH = 7;
+
+        private int[] ints = new int[32 * WIDTH];
+        private int count;
+
+        void add(int kind, int unit, int op, int d, int a, int b, int c) {
+            int p = count++ * WIDTH;
+            if (p == ints.length) {
+                ints = Arrays.copyOf(ints, 2 * p);
+            }
+            ints[p] = kind;
+            ints[p + 1] = unit;
+            ints[p + 2] = op;
+            ints[p + 3] = d;
+            ints[p + 4] = a;
+            ints[p + 5] = b;
+            ints[p + 6] = c;
+        }
+
+        int kind(int line) {
+            return ints[line * WIDTH];
+        }
+
+        int unit(int line) {
+            return ints[line * WIDTH + 1];
+        }
+
+        int op(int line) {
+            return ints[line * WIDTH + 2];
+        }
+
+        int d(int line) {
+            return ints[line * WIDTH + 3];
+        }
+
+        int operand(int line, int number) {
+            return ints[line * WIDTH + 4 + number];
+        }
+
+        boolean computes(int line) {
+            return kind(line) != TileCode.OTHER;
         }
 
         /** Whether d is a register. */
-        boolean hasResult() {
-            return computes() || op != TileCode.STORE && op != TileCode.OVER_ROWS;
+        boolean hasResult(int line) {
+            return computes(line) || op(line) != TileCode.STORE && op(line) != TileCode.OVER_ROWS;
         }
 
-        int[] reads() {
-            if (computes()) {
-                return new int[] {a, b, c};
+        /** How many of the operands are registers. */
+        int reads(int line) {
+            if (computes(line)) {
+                return 3;
             }
-            return switch (op) {
-                case TileCode.LOAD, TileCode.CONSTANT, TileCode.INDEX -> new int[0];
-                case TileCode.ACCUMULATE -> new int[] {d, a};
-                default -> new int[] {a};
+            return switch (op(line)) {
+                case TileCode.LOAD, TileCode.CONSTANT, TileCode.INDEX -> 0;
+                default -> 1;
             };
         }
     }
@@ -44,15 +82,24 @@ final class Instructions {
         boolean read;
         int number;
 
+        @Nullable
+        Name nextFree;
+
         Name(int registerClass, boolean lasting) {
             this.registerClass = registerClass;
             this.lasting = lasting;
         }
+
+        /** Gives back its place in its class. */
+        void free(@Nullable Name[] free) {
+            nextFree = free[registerClass];
+            free[registerClass] = this;
+        }
     }
 
     private final List<Name> names = new ArrayList<>();
-    private final List<Line> before = new ArrayList<>();
-    private final List<Line> lines = new ArrayList<>();
+    private final Lines before = new Lines();
+    private final Lines lines = new Lines();
 
     /** A new register; one that lasts keeps its content from tile to tile. */
     int register(int registerClass, boolean lasting) {
@@ -77,16 +124,16 @@ final class Instructions {
     }
 
     void addBefore(int kind, int unit, int op, int d, int a, int b, int c) {
-        before.add(new Line(kind, unit, op, d, a, b, c));
+        before.add(kind, unit, op, d, a, b, c);
     }
 
     void add(int kind, int unit, int op, int d, int a, int b, int c) {
-        lines.add(new Line(kind, unit, op, d, a, b, c));
+        lines.add(kind, unit, op, d, a, b, c);
     }
 
     TileCode finish() {
         int[] counts = allocate();
-        int[] code = new int[Primitives.WIDTH * (before.size() + lines.size())];
+        int[] code = new int[Primitives.WIDTH * (before.count + lines.count)];
         List<Integer> classes = new ArrayList<>();
         List<Integer> indices = new ArrayList<>();
         List<Integer> direct = new ArrayList<>();
@@ -116,7 +163,7 @@ final class Instructions {
             }
         }
         int[] first = write(before, code, 0);
-        int[] second = write(lines, code, before.size());
+        int[] second = write(lines, code, before.count);
         return new TileCode(code, first, second, ints(classes), ints(indices), ints(direct), counts);
     }
 
@@ -136,15 +183,12 @@ final class Instructions {
     private int[] allocate() {
         int[] counts = new int[Registers.CLASSES];
         counts[Registers.LANES] = 1;
-        for (int i = 0; i < lines.size(); i++) {
-            Line line = lines.get(i);
-            for (int name : line.reads()) {
-                if (name >= 0) {
-                    names.get(name).lastUse = i;
-                }
+        for (int i = 0; i < lines.count; i++) {
+            for (int k = 0; k < lines.reads(i); k++) {
+                use(lines.operand(i, k), i);
             }
-            if (line.hasResult()) {
-                names.get(line.d).lastUse = Math.max(i, names.get(line.d).lastUse);
+            if (lines.hasResult(i)) {
+                use(lines.d(i), i);
             }
         }
         for (Name name : names) {
@@ -155,52 +199,66 @@ final class Instructions {
                 }
             }
         }
-        List<Deque<Integer>> free = new ArrayList<>();
-        for (int i = 0; i < Registers.CLASSES; i++) {
-            free.add(new ArrayDeque<>());
-        }
-        for (int i = 0; i < lines.size(); i++) {
-            Line line = lines.get(i);
-            for (int operand : line.reads()) {
+        // Free registers are a list in each class: the first one, and after each name the next.
+        @Nullable Name[] free = new @Nullable Name[Registers.CLASSES];
+        for (int i = 0; i < lines.count; i++) {
+            int d = lines.hasResult(i) ? lines.d(i) : -1;
+            for (int k = 0; k < lines.reads(i); k++) {
+                int operand = lines.operand(i, k);
                 // Operands that end here may be overwritten: elements are read before their places are written.
-                if (operand >= 0 && names.get(operand).lastUse == i && operand != line.d) {
+                if (operand >= 0 && names.get(operand).lastUse == i && operand != d) {
                     names.get(operand).lastUse = UNLIMITED;
-                    free.get(names.get(operand).registerClass).push(names.get(operand).index);
+                    names.get(operand).free(free);
                 }
             }
-            if (line.hasResult() && names.get(line.d).index < 0) {
-                Name result = names.get(line.d);
-                Deque<Integer> places = free.get(result.registerClass);
-                result.index = places.isEmpty() ? counts[result.registerClass]++ : places.pop();
+            if (d >= 0 && names.get(d).index < 0) {
+                Name result = names.get(d);
+                Name place = free[result.registerClass];
+                if (place == null) {
+                    result.index = counts[result.registerClass]++;
+                } else {
+                    free[result.registerClass] = place.nextFree;
+                    result.index = place.index;
+                }
                 if (result.lastUse == i) {
-                    places.push(result.index);
+                    result.free(free);
                 }
             }
         }
         return counts;
     }
 
-    /** Writes lines as instructions; answers segments of one kind. */
-    private int[] write(List<Line> from, int[] code, int start) {
-        List<Integer> segments = new ArrayList<>();
-        for (int i = 0; i < from.size(); i++) {
-            Line line = from.get(i);
-            int p = Primitives.WIDTH * (start + i);
-            code[p] = line.op;
-            code[p + 1] = line.hasResult() ? slot(line.d) : 0;
-            boolean computes = line.computes();
-            code[p + 2] = line.reads().length > 0 ? slot(line.a) : line.a;
-            // Loops may read an operand that they have no use for.
-            code[p + 3] = computes ? slot(line.b < 0 ? line.a : line.b) : line.b;
-            code[p + 4] = computes ? slot(line.c < 0 ? line.a : line.c) : line.c;
-            int last = segments.size();
-            if (last > 0 && segments.get(last - 4) == line.kind && segments.get(last - 3) == line.unit) {
-                segments.set(last - 1, p + Primitives.WIDTH);
-            } else {
-                segments.addAll(List.of(line.kind, line.unit, p, p + Primitives.WIDTH));
-            }
+    private void use(int name, int line) {
+        if (name >= 0) {
+            names.get(name).lastUse = line;
         }
-        return ints(segments);
+    }
+
+    /** Writes lines as instructions; answers segments of one kind. */
+    private int[] write(Lines from, int[] code, int start) {
+        int[] segments = new int[4 * from.count];
+        int end = 0;
+        for (int i = 0; i < from.count; i++) {
+            int p = Primitives.WIDTH * (start + i);
+            int a = from.operand(i, 0);
+            int b = from.operand(i, 1);
+            int c = from.operand(i, 2);
+            boolean computes = from.computes(i);
+            code[p] = from.op(i);
+            code[p + 1] = from.hasResult(i) ? slot(from.d(i)) : 0;
+            code[p + 2] = from.reads(i) > 0 ? slot(a) : a;
+            // Loops may read an operand that they have no use for.
+            code[p + 3] = computes ? slot(b < 0 ? a : b) : b;
+            code[p + 4] = computes ? slot(c < 0 ? a : c) : c;
+            if (end == 0 || segments[end - 4] != from.kind(i) || segments[end - 3] != from.unit(i)) {
+                segments[end] = from.kind(i);
+                segments[end + 1] = from.unit(i);
+                segments[end + 2] = p;
+                end += 4;
+            }
+            segments[end - 1] = p + Primitives.WIDTH;
+        }
+        return Arrays.copyOf(segments, end);
     }
 
     /** The slot of a register, once finished. */
