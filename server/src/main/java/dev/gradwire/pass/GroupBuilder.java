@@ -99,9 +99,7 @@ final class GroupBuilder {
 
     /** A value as another dtype; itself where it has that already. */
     int cast(int value, DType dtype) {
-        return dtype(value) == dtype
-                ? value
-                : emit(GroupOp.CAST, dtype, perRow(value), value, NONE, NONE, 0);
+        return dtype(value) == dtype ? value : emit(GroupOp.CAST, dtype, perRow(value), value, NONE, NONE, 0);
     }
 
     /** A value as one that stands at each place. */
