@@ -32,6 +32,12 @@ public final class Worker implements Callable<Integer> {
     private static final int LEAST_RUNS = 3;
     private static final int WATCHED_RUNS = 5;
     private static final long JIT_NANOS = 2_500_000_000L;
+    private static final String WINDOW_SECONDS = "0.5";
+    private static final int LEAST_WINDOWS = 6;
+    private static final int MOST_WINDOWS = 24;
+    private static final int STEADY_WINDOWS = 3;
+    /** What counts as better. */
+    private static final double GAIN = 0.03;
 
     @Option(names = "--engine", required = true)
     private String engine = "";
@@ -122,7 +128,7 @@ public final class Worker implements Callable<Integer> {
             case "load" -> load(command[1]);
             case "cold" -> cold(loaded());
             case "values" -> values(loaded());
-            case "settle" -> runs(repeat(loaded(), new Samples(), command[1]));
+            case "settle" -> runs(settle(loaded()));
             case "warm" -> runs(repeat(loaded(), warm, command[1]));
             case "summary" -> summary();
             case "memory" -> memory();
@@ -154,6 +160,24 @@ public final class Worker implements Callable<Integer> {
                 "values",
                 new Gson().toJsonTree(loaded.values().stream().map(Checksum::of).toList()));
         return answer;
+    }
+
+    /**
+     * Runs until the just-in-time compiler has nothing to add: until windows of time have ceased to get better, three in a
+     * row.
+     */
+    private static Samples settle(Contender.Loaded loaded) throws Refusal {
+        Samples all = new Samples();
+        double best = Double.POSITIVE_INFINITY;
+        int steady = 0;
+        for (int i = 0; i < MOST_WINDOWS && (i < LEAST_WINDOWS || steady < STEADY_WINDOWS); i++) {
+            Samples window = repeat(loaded, new Samples(), WINDOW_SECONDS);
+            double median = window.quantile(0.5);
+            steady = median < best * (1 - GAIN) ? 0 : steady + 1;
+            best = Math.min(best, median);
+            all = window;
+        }
+        return all;
     }
 
     private static Samples repeat(Contender.Loaded loaded, Samples samples, String seconds) throws Refusal {
