@@ -110,9 +110,11 @@ final class FramesTest {
         for (Plan.Slot input : plan.inputs()) {
             int count = (int) input.type().shape().elements();
             boolean classes = input.type().dtype() == DType.INT64;
-            double[] elements =
-                    random.doubles(count).map(x -> classes ? Math.floor(13 * x) : x - 0.5).toArray();
-            inputs.add(BACKEND.upload(Tensor.of(input.type().dtype(), input.type().shape(), elements)));
+            double[] elements = random.doubles(count)
+                    .map(x -> classes ? Math.floor(13 * x) : x - 0.5)
+                    .toArray();
+            inputs.add(
+                    BACKEND.upload(Tensor.of(input.type().dtype(), input.type().shape(), elements)));
         }
         return inputs;
     }
@@ -132,7 +134,9 @@ final class FramesTest {
     private static void assertSame(List<byte[]> actual, List<byte[]> expected) {
         assertThat(actual).hasSameSizeAs(expected);
         for (int i = 0; i < expected.size(); i++) {
-            assertThat(Arrays.mismatch(actual.get(i), expected.get(i))).as("output %s", i).isEqualTo(-1);
+            assertThat(Arrays.mismatch(actual.get(i), expected.get(i)))
+                    .as("output %s", i)
+                    .isEqualTo(-1);
         }
     }
 
@@ -182,8 +186,12 @@ final class FramesTest {
                 Workers workers = new Workers(1)) {
             run(new Executor(frames, workers), plan, inputs, RunOptions.DEFAULT);
             long used = frames.bytes();
-            used += plan.inputs().stream().mapToLong(slot -> slot.type().lengthInBytes()).sum();
-            used += plan.outputs().stream().mapToLong(slot -> slot.type().lengthInBytes()).sum();
+            used += plan.inputs().stream()
+                    .mapToLong(slot -> slot.type().lengthInBytes())
+                    .sum();
+            used += plan.outputs().stream()
+                    .mapToLong(slot -> slot.type().lengthInBytes())
+                    .sum();
             assertThat(plan.price().peakBytes()).isCloseTo(used, withPercentage(10));
         } finally {
             inputs.forEach(DeviceTensor::close);
