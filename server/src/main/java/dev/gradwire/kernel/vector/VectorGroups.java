@@ -55,6 +55,6 @@ public final class VectorGroups implements Groups {
 
     @Override
     public void warmUp(Duration time) {
-        WarmUp.run(primitives, System.nanoTime() + time.toNanos());
+        WarmUp.run(primitives, WarmUp.CALLS, System.nanoTime() + time.toNanos());
     }
 }

@@ -50,7 +50,7 @@ final class WarmUp {
     private static final int ROWS = 4;
 
     /** The JVM's last compiler looks at a method after 5,000 calls, or 15,000 calls and turns together. */
-    private static final int CALLS = 2500;
+    static final int CALLS = 2500;
 
     /** As it compiles in the background, all loops have their turn before the next calls. */
     private static final int ROUNDS = 3;
@@ -58,18 +58,24 @@ final class WarmUp {
     private static final int REGISTER_BYTES = 4096;
 
     private final Primitives[] primitives;
+    private final int calls;
     private final long end;
     /** Where registers are: one for a result, two of numbers, one of bools, one for lanes. */
     private final long[] at = new long[5];
 
-    private WarmUp(Primitives[] primitives, long end) {
+    private WarmUp(Primitives[] primitives, int calls, long end) {
         this.primitives = primitives;
+        this.calls = calls;
         this.end = end;
     }
 
-    /** Ends when all is done, at the time that {@link System#nanoTime} will give as {@code end}, or when interrupted. */
-    static void run(Primitives[] primitives, long end) {
-        new WarmUp(primitives, end).run();
+    /**
+     * Ends when all is done, at the time that {@link System#nanoTime} will give as {@code end}, or when interrupted.
+     *
+     * @param calls of each loop in a round
+     */
+    static void run(Primitives[] primitives, int calls, long end) {
+        new WarmUp(primitives, calls, end).run();
     }
 
     private void run() {
@@ -97,12 +103,13 @@ final class WarmUp {
                 tasks.add(task(loops, op));
             }
         }
+        tasks.add(() -> Memory.fill(at[0], loops.elementBytes, 0, ELEMENTS));
         for (DType to : ops.equals(COMMON) ? DTYPES : List.<DType>of()) {
             tasks.add(() -> Casts.cast(dtype, to, at[0], at[1], ELEMENTS));
         }
         for (int round = 0; round < ROUNDS; round++) {
             for (Runnable task : tasks) {
-                for (int call = 0; call < CALLS && !isOver(); call++) {
+                for (int call = 0; call < calls && !isOver(); call++) {
                     task.run();
                 }
             }
@@ -127,6 +134,7 @@ final class WarmUp {
             int reduction = Opcode.ofReduction(op);
             return () -> {
                 loops.reduce(reduction, at[0], at[1], ROWS, ELEMENTS / ROWS, at[4]);
+                loops.reduce(reduction, at[0], at[1], 1, ELEMENTS, at[4]);
                 loops.start(reduction, at[4]);
                 loops.accumulate(reduction, at[4], at[1], ELEMENTS);
                 loops.fold(reduction, at[4], at[0]);
