@@ -22,6 +22,11 @@ record ConstantFolding(OperatorTable operators, Backend backend) implements Pass
     /** Larger constants would cost more to keep than to compute. */
     private static final long MAX_ELEMENTS = 64;
 
+    /** Numbers in a row are read by indexing, again and again; they need no operand to be constant. */
+    private static final String COUNTING = "arange";
+
+    private static final long MAX_COUNTED = 4096;
+
     @Override
     public Graph apply(Graph graph) {
         return Rewriter.rewrite(graph, operators, this::fold);
@@ -31,7 +36,7 @@ record ConstantFolding(OperatorTable operators, Backend backend) implements Pass
         if (!isSmall(node) || ((Overload) node.op()).declaration().kernel().isEmpty()) {
             return null;
         }
-        if (!readsConstantsOnly(node, builder)) {
+        if (!isCounting(node) && !readsConstantsOnly(node, builder)) {
             return null;
         }
         try {
@@ -39,6 +44,10 @@ record ConstantFolding(OperatorTable operators, Backend backend) implements Pass
         } catch (KernelException e) {
             return null; // It fails again when the plan runs, where the error has its place.
         }
+    }
+
+    private static boolean isCounting(Node node) {
+        return node.op().canonical().name().equals(COUNTING);
     }
 
     /** Whether there is an operand, and each is a constant. */
@@ -59,8 +68,9 @@ record ConstantFolding(OperatorTable operators, Backend backend) implements Pass
     }
 
     private static boolean isSmall(Node node) {
+        long most = isCounting(node) ? MAX_COUNTED : MAX_ELEMENTS;
         for (Value result : node.results()) {
-            if (result.type().shape().elements() > MAX_ELEMENTS) {
+            if (result.type().shape().elements() > most) {
                 return false;
             }
         }
