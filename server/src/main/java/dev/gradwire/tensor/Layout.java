@@ -14,6 +14,9 @@ public final class Layout {
     private final long[] strides;
     private final long offset;
 
+    /** What {@link #isContiguous} found, 1 or −1; 0 before. Threads that find it at once find the same. */
+    private byte contiguity;
+
     /** Takes the arrays over. */
     public Layout(long[] sizes, long[] strides, long offset) {
         if (sizes.length != strides.length || sizes.length > MAX_RANK) {
@@ -84,6 +87,15 @@ public final class Layout {
 
     /** Whether the elements lie in row-major order without gaps; strides of dimensions of size 1 do not matter. */
     public boolean isContiguous() {
+        byte known = contiguity;
+        if (known == 0) {
+            known = (byte) (isInOrder() ? 1 : -1);
+            contiguity = known;
+        }
+        return known > 0;
+    }
+
+    private boolean isInOrder() {
         long step = 1;
         for (int i = sizes.length - 1; i >= 0; i--) {
             if (sizes[i] == 0) {

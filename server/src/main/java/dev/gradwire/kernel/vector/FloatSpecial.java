@@ -22,16 +22,16 @@ final class FloatSpecial {
         FloatVector magnitude = x.abs();
         FloatVector a = magnitude.blend(3.93f, magnitude.compare(GT, 3.93f));
         FloatVector z = a.mul(a);
-        FloatVector p = broadcast(s, 2.0516036e-6f).fma(z, broadcast(s, 0.0002842875f));
-        p = p.fma(z, broadcast(s, 0.0037458932f));
-        p = p.fma(z, broadcast(s, 0.052688226f));
-        p = p.fma(z, broadcast(s, 0.18996671f));
-        p = p.fma(z, broadcast(s, 1.1283792f));
-        FloatVector q = broadcast(s, 3.8076025e-5f).fma(z, broadcast(s, 0.0011574508f));
-        q = q.fma(z, broadcast(s, 0.01493018f));
-        q = q.fma(z, broadcast(s, 0.113925055f));
-        q = q.fma(z, broadcast(s, 0.5016866f));
-        q = q.fma(z, broadcast(s, 1f));
+        FloatVector p = broadcast(s, 2.8080667e-6f).fma(z, broadcast(s, 0.00038910937f));
+        p = p.fma(z, broadcast(s, 0.00512707f));
+        p = p.fma(z, broadcast(s, 0.072115295f));
+        p = p.fma(z, broadcast(s, 0.26001078f));
+        p = p.fma(z, broadcast(s, 1.5444324f));
+        FloatVector q = broadcast(s, 5.211533e-5f).fma(z, broadcast(s, 0.0015842237f));
+        q = q.fma(z, broadcast(s, 0.020435197f));
+        q = q.fma(z, broadcast(s, 0.15593122f));
+        q = q.fma(z, broadcast(s, 0.6866672f));
+        q = q.fma(z, broadcast(s, 1.3687176f));
         FloatVector y = p.mul(a).div(q);
         return withSign(y.blend(1f, y.compare(GT, 1f)), x);
     }

@@ -1,6 +1,9 @@
 package dev.gradwire.kernel.vector;
 
+import dev.gradwire.kernel.DeviceTensor;
 import dev.gradwire.kernel.Group;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,9 @@ final class LoopBinding {
     private final int copies;
     private final boolean inOneRun;
     private final int mostReductions;
+
+    /** How many bytes from an operand's beginning its first row begins. */
+    private final long[] first;
 
     private LoopBinding(Group group, LoopPlan plan, RowPlaces[] places) {
         this.group = group;
@@ -60,6 +66,8 @@ final class LoopBinding {
             most = Math.max(most, plan.reductions(phase).size());
         }
         mostReductions = most;
+        first = new long[reads];
+        Arrays.setAll(first, i -> places[i].row(0) * elementBytes[i]);
     }
 
     private static long padded(long bytes) {
@@ -159,17 +167,50 @@ final class LoopBinding {
         }
     }
 
+    /** Runs all rows in one call of the loop; false where that cannot be, and then nothing has been done. */
+    boolean runWhole(GroupLoop loop, DeviceTensor[] operands, DeviceTensor[] results) {
+        if (!inOneRun) {
+            return false;
+        }
+        long[] addresses = new long[elementBytes.length];
+        for (int i = 0; i < operands.length; i++) {
+            MemorySegment memory = operands[i].memory();
+            if (!memory.isNative()) {
+                return false;
+            }
+            addresses[i] = memory.address() + first[i];
+        }
+        int at = operands.length;
+        for (DeviceTensor result : results) {
+            MemorySegment memory = result.memory();
+            if (!memory.isNative()) {
+                return false;
+            }
+            addresses[at++] = memory.address();
+        }
+        loop.rows(addresses, steps, frame(addresses, at), group.rows(), group.columns());
+        return true;
+    }
+
+    /** Memory for what a call keeps of a row; puts the addresses of rows of its own where they belong. */
+    private long frame(long[] addresses, int from) {
+        int kept = addresses.length - from;
+        if (frameBytes == 0 && kept + copies == 0) {
+            return 0;
+        }
+        long frame = Scratch.OF_LOOP.get(frameBytes + (kept + copies) * rowStride);
+        for (int i = 0; i < kept; i++) {
+            addresses[from + i] = frame + frameBytes + i * rowStride;
+        }
+        return frame;
+    }
+
     /** Runs some rows on the calling thread. */
     void run(GroupLoop loop, long[] bases, long from, long count) {
         long[] addresses = new long[bases.length];
         int writes = plan.form().writes().size();
         int kept = bases.length - places.length - writes;
-        long frame = frameBytes == 0 && kept + copies == 0
-                ? 0
-                : Scratch.OF_LOOP.get(frameBytes + (kept + copies) * rowStride);
-        for (int i = 0; i < kept; i++) {
-            addresses[places.length + writes + i] = frame + frameBytes + i * rowStride;
-        }
+        long frame = frame(addresses, places.length + writes);
         if (inOneRun) {
             locate(bases, from, addresses);
             loop.rows(addresses, steps, frame, count, group.columns());

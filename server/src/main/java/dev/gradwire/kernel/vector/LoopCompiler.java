@@ -35,6 +35,9 @@ final class LoopCompiler implements HotGroups {
     /** Longer methods are never compiled by the JVM. */
     private static final int MOST_CODE_BYTES = 8000;
 
+    /** Of more instructions no method short enough can be made, nor is a plan for them cheap. */
+    private static final int MOST_INSTRUCTIONS = 1000;
+
     /** Which ways there are to run groups, for tests and profiles. */
     private static final String TIER = "gradwire.tier";
 
@@ -129,6 +132,9 @@ final class LoopCompiler implements HotGroups {
     /** A loop for a group, on the calling thread, not yet compiled by the JVM; null where none can be had. */
     @Nullable
     LoopRun compile(Group group) {
+        if (group.instructions().size() > MOST_INSTRUCTIONS) {
+            return null;
+        }
         LoopBinding binding = LoopBinding.of(group);
         if (binding == null) {
             return null;
@@ -153,6 +159,9 @@ final class LoopCompiler implements HotGroups {
     }
 
     private @Nullable GroupLoop make(LoopPlan plan) {
+        if (plan.leastCodeBytes() > MOST_CODE_BYTES) {
+            return null;
+        }
         byte[] bytes = change.apply(new LoopWriter(plan).write());
         if (longestMethod(bytes) > MOST_CODE_BYTES) {
             return null;

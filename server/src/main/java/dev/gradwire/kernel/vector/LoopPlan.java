@@ -220,6 +220,22 @@ final class LoopPlan {
         return !isGiven(value, phase);
     }
 
+    /** What the longest phase takes at the very least as code. */
+    int leastCodeBytes() {
+        int most = 0;
+        for (int phase = 0; phase < phases; phase++) {
+            int cost = 0;
+            BitSet needed = needed(phase);
+            for (int value = needed.nextSetBit(0); value >= 0; value = needed.nextSetBit(value + 1)) {
+                boolean loaded = form.perRow(value) || isRead(value, phase);
+                cost += loaded ? 0 : cost(form.instruction(value));
+            }
+            most = Math.max(most, cost);
+        }
+        // each vector operation pushes two vectors, calls and stores, in whole vectors and in the rest
+        return 2 * 8 * most;
+    }
+
     private void keep() {
         BitSet computed = new BitSet();
         int[] first = new int[levels.length];

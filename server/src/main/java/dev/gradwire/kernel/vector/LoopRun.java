@@ -21,6 +21,9 @@ final class LoopRun implements GroupRun {
     private final long columns;
     private final int reads;
 
+    /** Whether one call does it all: groups of few places are run so often that what comes before it counts. */
+    private final boolean isSmall;
+
     /** Writes that one number of each row is reduced to, and writes with a number for each column. */
     private final List<Total> rowTotals = new ArrayList<>();
 
@@ -46,6 +49,7 @@ final class LoopRun implements GroupRun {
                 (LoopForm.isRowTotal(group, write) ? rowTotals : columnTotals).add(total);
             }
         }
+        isSmall = rowTotals.isEmpty() && columnTotals.isEmpty() && rows * columns <= 2 * PART_PLACES;
     }
 
     LoopForm form() {
@@ -59,6 +63,9 @@ final class LoopRun implements GroupRun {
 
     @Override
     public void run(DeviceTensor[] operands, DeviceTensor[] results, Lane lane) {
+        if (isSmall && binding.runWhole(loop, operands, results)) {
+            return;
+        }
         try (Operands memory = new Operands(operands, results)) {
             long[] bases = new long[binding.addresses()];
             System.arraycopy(memory.operands, 0, bases, 0, reads);

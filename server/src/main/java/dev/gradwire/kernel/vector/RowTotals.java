@@ -2,39 +2,61 @@ package dev.gradwire.kernel.vector;
 
 import dev.gradwire.kernel.GroupOp;
 import dev.gradwire.tensor.DType;
+import java.util.Arrays;
 
 /** The end of reductions over rows, element by element, as {@link ReductionOrder} says: little work beside the rows'. */
 final class RowTotals {
     private final GroupOp op;
     private final DType dtype;
     private final int bytes;
+    private final int opcode;
     private final long identity;
 
     RowTotals(GroupOp op, DType dtype) {
         this.op = op;
         this.dtype = dtype;
         bytes = dtype.sizeInBytes();
+        opcode = Opcode.ofReduction(op);
         identity = LoopSupport.identity(op, dtype);
     }
 
     /** Writes the identity to elements. */
     void start(long at, long elements) {
-        for (long i = 0; i < elements; i++) {
-            put(at + i * bytes, identity);
-        }
+        put(at, identity);
+        Memory.fill(at, bytes, Memory.bits(at, bytes), Math.toIntExact(elements));
     }
 
     /** Combines as many elements into those of a total. */
     void combine(long total, long at, long elements) {
-        for (long i = 0; i < elements; i++) {
+        int whole = 0;
+        if (elements <= Integer.MAX_VALUE) {
+            // nothing is written beyond the elements: whole vectors only
+            whole = (int) elements & -ReductionOrder.LANES;
+            switch (dtype) {
+                case FLOAT32 -> FloatLanes.combineRows(opcode, total, at, 1, whole, 0);
+                case FLOAT64 -> DoubleLanes.combineRows(opcode, total, at, 1, whole, 0);
+                default -> whole = 0;
+            }
+        }
+        for (long i = whole; i < elements; i++) {
             put(total + i * bytes, combined(get(total + i * bytes), get(at + i * bytes)));
         }
     }
 
-    /** Reduces at most a chunk of elements to one number. */
+    /** Reduces at most a chunk of elements to one number; memory is read up to the next multiple of 64 bytes. */
     void reduce(long result, long at, int elements) {
+        switch (dtype) {
+            case FLOAT32 ->
+                FloatLanes.reduce(opcode, result, at, 1, elements, Scratch.OF_LOOP.get(4L * ReductionOrder.LANES));
+            case FLOAT64 ->
+                DoubleLanes.reduce(opcode, result, at, 1, elements, Scratch.OF_LOOP.get(8L * ReductionOrder.LANES));
+            default -> reduceOneByOne(result, at, elements);
+        }
+    }
+
+    private void reduceOneByOne(long result, long at, int elements) {
         long[] lanes = new long[ReductionOrder.LANES];
-        java.util.Arrays.fill(lanes, identity);
+        Arrays.fill(lanes, identity);
         for (int i = 0; i < elements; i++) {
             int lane = i % ReductionOrder.LANES;
             lanes[lane] = combined(lanes[lane], get(at + (long) i * bytes));
