@@ -113,21 +113,21 @@ final class FloatExponential {
         return numerator.div(e.add(1f));
     }
 
-    /** x·p(x²)/q(x²), a rational minimax approximation up to 9.02, beyond which the nearest float is 1. */
+    /**
+     * 2t/(1 + t²) for t = tanh ½x = ½x·p(x²)/q(x²), a rational minimax approximation: what t is off by vanishes as the
+     * result approaches 1. From 9.1 on the nearest float is 1.
+     */
     static FloatVector tanh(FloatVector x) {
         VectorSpecies<Float> s = x.species();
         FloatVector magnitude = x.abs();
-        FloatVector a = magnitude.blend(9.02f, magnitude.compare(GT, 9.02f));
+        FloatVector a = magnitude.blend(9.1f, magnitude.compare(GT, 9.1f));
         FloatVector z = a.mul(a);
-        FloatVector p = broadcast(s, 1.34128415e-8f).fma(z, broadcast(s, 2.065629e-5f));
-        p = p.fma(z, broadcast(s, 0.0034986984f));
-        p = p.fma(z, broadcast(s, 0.1338373f));
-        p = p.fma(z, broadcast(s, 1f));
-        FloatVector q = broadcast(s, 7.8018905e-7f).fma(z, broadcast(s, 0.00032905472f));
-        q = q.fma(z, broadcast(s, 0.025889082f));
-        q = q.fma(z, broadcast(s, 0.46717045f));
+        FloatVector p = broadcast(s, 0.00011434729f).fma(z, broadcast(s, 0.029778017f));
+        FloatVector n = p.fma(a.mul(z), a);
+        FloatVector q = broadcast(s, 1.2309872e-6f).fma(z, broadcast(s, 0.0012069994f));
+        q = q.fma(z, broadcast(s, 0.11311131f));
         q = q.fma(z, broadcast(s, 1f));
-        FloatVector y = p.mul(a).div(q);
+        FloatVector y = n.mul(q).div(q.fma(q, n.mul(0.25f).mul(n)));
         return withSign(y.blend(1f, y.compare(GT, 1f)), x);
     }
 

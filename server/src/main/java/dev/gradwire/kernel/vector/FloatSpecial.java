@@ -16,23 +16,23 @@ final class FloatSpecial {
 
     private FloatSpecial() {}
 
-    /** x·p(x²)/q(x²), a rational minimax approximation up to 3.93, beyond which the nearest float is 1. */
+    /**
+     * 2t/(1 + t²) for t = ½x·p(x²)/q(x²), a rational minimax approximation: what t is off by vanishes as the result
+     * approaches 1. From 3.95 on the nearest float is 1.
+     */
     static FloatVector erf(FloatVector x) {
         VectorSpecies<Float> s = x.species();
         FloatVector magnitude = x.abs();
-        FloatVector a = magnitude.blend(3.93f, magnitude.compare(GT, 3.93f));
+        FloatVector a = magnitude.blend(3.95f, magnitude.compare(GT, 3.95f));
         FloatVector z = a.mul(a);
-        FloatVector p = broadcast(s, 2.8080667e-6f).fma(z, broadcast(s, 0.00038910937f));
-        p = p.fma(z, broadcast(s, 0.00512707f));
-        p = p.fma(z, broadcast(s, 0.072115295f));
-        p = p.fma(z, broadcast(s, 0.26001078f));
-        p = p.fma(z, broadcast(s, 1.5444324f));
-        FloatVector q = broadcast(s, 5.211533e-5f).fma(z, broadcast(s, 0.0015842237f));
-        q = q.fma(z, broadcast(s, 0.020435197f));
-        q = q.fma(z, broadcast(s, 0.15593122f));
-        q = q.fma(z, broadcast(s, 0.6866672f));
-        q = q.fma(z, broadcast(s, 1.3687176f));
-        FloatVector y = p.mul(a).div(q);
+        FloatVector p = broadcast(s, 0.002159201f).fma(z, broadcast(s, 0.028014267f));
+        p = p.fma(z, broadcast(s, 0.25640392f));
+        FloatVector n = p.fma(a.mul(z), a);
+        FloatVector q = broadcast(s, 8.391587e-5f).fma(z, broadcast(s, 0.0051688934f));
+        q = q.fma(z, broadcast(s, 0.0423212f));
+        q = q.fma(z, broadcast(s, 0.24054694f));
+        q = q.fma(z, broadcast(s, 0.88622695f));
+        FloatVector y = n.mul(q).div(q.fma(q, n.mul(0.25f).mul(n)));
         return withSign(y.blend(1f, y.compare(GT, 1f)), x);
     }
 
