@@ -12,6 +12,7 @@ import static jdk.incubator.vector.VectorOperators.NE;
 import java.lang.invoke.MethodHandle;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -120,7 +121,8 @@ final class FloatExponential {
     static FloatVector tanh(FloatVector x) {
         VectorSpecies<Float> s = x.species();
         FloatVector magnitude = x.abs();
-        FloatVector a = magnitude.blend(9.1f, magnitude.compare(GT, 9.1f));
+        VectorMask<Float> beyond = magnitude.compare(GT, 9.1f);
+        FloatVector a = magnitude.blend(9.1f, beyond);
         FloatVector z = a.mul(a);
         FloatVector p = broadcast(s, 0.00011434729f).fma(z, broadcast(s, 0.029778017f));
         FloatVector n = p.fma(a.mul(z), a);
@@ -128,7 +130,7 @@ final class FloatExponential {
         q = q.fma(z, broadcast(s, 0.11311131f));
         q = q.fma(z, broadcast(s, 1f));
         FloatVector y = n.mul(q).div(q.fma(q, n.mul(0.25f).mul(n)));
-        return withSign(y.blend(1f, y.compare(GT, 1f)), x);
+        return withSign(y.blend(1f, y.compare(GT, 1f).or(beyond)), x);
     }
 
     /** ½e^|x| − ¼/(½e^|x|); below 1 an odd minimax polynomial. */

@@ -7,6 +7,7 @@ import static jdk.incubator.vector.VectorOperators.LT;
 
 import java.lang.invoke.MethodHandle;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The error function and its complement, for f32. */
@@ -23,7 +24,8 @@ final class FloatSpecial {
     static FloatVector erf(FloatVector x) {
         VectorSpecies<Float> s = x.species();
         FloatVector magnitude = x.abs();
-        FloatVector a = magnitude.blend(3.95f, magnitude.compare(GT, 3.95f));
+        VectorMask<Float> beyond = magnitude.compare(GT, 3.95f);
+        FloatVector a = magnitude.blend(3.95f, beyond);
         FloatVector z = a.mul(a);
         FloatVector p = broadcast(s, 0.002159201f).fma(z, broadcast(s, 0.028014267f));
         p = p.fma(z, broadcast(s, 0.25640392f));
@@ -33,7 +35,7 @@ final class FloatSpecial {
         q = q.fma(z, broadcast(s, 0.24054694f));
         q = q.fma(z, broadcast(s, 0.88622695f));
         FloatVector y = n.mul(q).div(q.fma(q, n.mul(0.25f).mul(n)));
-        return withSign(y.blend(1f, y.compare(GT, 1f)), x);
+        return withSign(y.blend(1f, y.compare(GT, 1f).or(beyond)), x);
     }
 
     /** By a rational minimax approximation of erf(a)/a − 1 in a² for 0 ≤ a ≤ 1.5. */

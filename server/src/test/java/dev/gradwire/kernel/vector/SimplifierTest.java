@@ -24,8 +24,7 @@ class SimplifierTest {
     }
 
     private static Instruction constant(double number) {
-        return new Instruction(
-                GroupOp.CONSTANT, DType.FLOAT32, true, -1, -1, -1, Double.doubleToRawLongBits(number));
+        return new Instruction(GroupOp.CONSTANT, DType.FLOAT32, true, -1, -1, -1, Double.doubleToRawLongBits(number));
     }
 
     private static Group group(List<Instruction> lines, List<Group.Write> writes) {
@@ -70,12 +69,16 @@ class SimplifierTest {
                 List.of(new Group.Write(7, null)));
         assertThat(Simplifier.simplified(group).instructions())
                 .extracting(Instruction::op)
-                .containsExactly(
-                        GroupOp.MAX, GroupOp.SUB, GroupOp.EXP, GroupOp.SUM, GroupOp.RECIPROCAL, GroupOp.MUL);
+                .containsExactly(GroupOp.MAX, GroupOp.SUB, GroupOp.EXP, GroupOp.SUM, GroupOp.RECIPROCAL, GroupOp.MUL);
         float inf = Float.POSITIVE_INFINITY;
         float[][] rows = {
-            {1, 2, 3, -4, 0.5f}, {100, 0, -100, 99, 3}, {-inf, 0, 1, -inf, 2}, {-inf, -inf, -inf, -inf, -inf},
-            {inf, 0, 1, 2, 3}, {0, Float.NaN, 1, 2, 3}, {1e30f, -1e30f, 0, 1, 2}
+            {1, 2, 3, -4, 0.5f},
+            {100, 0, -100, 99, 3},
+            {-inf, 0, 1, -inf, 2},
+            {-inf, -inf, -inf, -inf, -inf},
+            {inf, 0, 1, 2, 3},
+            {0, Float.NaN, 1, 2, 3},
+            {1e30f, -1e30f, 0, 1, 2}
         };
         for (float[] row : rows) {
             double most = Double.NEGATIVE_INFINITY;
