@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from architectures import NAMES
-from compare import TOLERANCE, compare
+from compare import compare, tolerance
 
 import gradwire as gw
 
@@ -17,6 +17,6 @@ CASES = [(torch.float64, True), (torch.float32, True), (torch.float64, False)]
 @pytest.mark.parametrize("name", NAMES)
 def test_agrees_with_pytorch(server: gw.Client, name: str, dtype: torch.dtype, training: bool) -> None:
     found = compare(name, dtype, training)
-    assert found.loss < TOLERANCE[dtype]
-    assert found.gradient < TOLERANCE[dtype], found.worst
-    assert found.buffers < TOLERANCE[dtype]
+    assert found.loss < tolerance(name, dtype)
+    assert found.gradient < tolerance(name, dtype), found.worst
+    assert found.buffers < tolerance(name, dtype)
