@@ -67,7 +67,7 @@ public final class ServeCommand implements Callable<Integer> {
             names = "--warm-up",
             description = "Milliseconds for which a new server runs graphs of its own in the background, after a round"
                     + " whose results it checks; 0 for neither (default: ${DEFAULT-VALUE}).",
-            defaultValue = "1000")
+            defaultValue = "3000")
     private int warmUpMillis;
 
     @Option(names = "--tls-certificate", description = "PEM file: the server's certificate and its chain; TLS 1.3.")

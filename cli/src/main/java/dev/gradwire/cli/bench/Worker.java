@@ -33,9 +33,9 @@ public final class Worker implements Callable<Integer> {
     private static final int WATCHED_RUNS = 5;
     private static final long JIT_NANOS = 2_500_000_000L;
     private static final String WINDOW_SECONDS = "0.5";
-    private static final int LEAST_WINDOWS = 6;
-    private static final int MOST_WINDOWS = 24;
-    private static final int STEADY_WINDOWS = 3;
+    private static final int LEAST_WINDOWS = 16;
+    private static final int MOST_WINDOWS = 60;
+    private static final int STEADY_WINDOWS = 8;
     /** What counts as better. */
     private static final double GAIN = 0.03;
 
@@ -163,7 +163,7 @@ public final class Worker implements Callable<Integer> {
     }
 
     /**
-     * Runs until the just-in-time compiler has nothing to add: until windows of time have ceased to get better, three in a
+     * Runs until the just-in-time compiler has nothing to add: until windows of time have ceased to get better, eight in a
      * row.
      */
     private static Samples settle(Contender.Loaded loaded) throws Refusal {
