@@ -62,12 +62,6 @@ final class TorchTensor implements DeviceTensor {
         return handle();
     }
 
-    /** The type of a tensor over somebody else's memory; null for others. */
-    @Nullable
-    TensorType wrapped() {
-        return handle.get() == LATER ? wholeOf : null;
-    }
-
     TorchBackend backend() {
         return backend;
     }
