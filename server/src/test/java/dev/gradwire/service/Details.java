@@ -14,8 +14,8 @@ import java.util.Map;
 import org.assertj.core.api.Assertions;
 
 /** What a failed call tells, taken apart. */
-record Details(Status status) {
-    static Details of(Throwable failure) {
+public record Details(Status status) {
+    public static Details of(Throwable failure) {
         Status status = StatusProto.fromThrowable(failure);
         if (status == null) {
             throw new AssertionError("no status", failure);
@@ -24,46 +24,46 @@ record Details(Status status) {
     }
 
     /** The failure that a call must end with. */
-    static Details of(Runnable call) {
+    public static Details of(Runnable call) {
         return of(Assertions.catchThrowableOfType(StatusRuntimeException.class, call::run));
     }
 
-    Code code() {
+    public Code code() {
         return io.grpc.Status.fromCodeValue(status.getCode()).getCode();
     }
 
-    String text() {
+    public String text() {
         return status.getMessage();
     }
 
-    String reason() {
+    public String reason() {
         return find(ErrorInfo.class).getReason();
     }
 
-    String domain() {
+    public String domain() {
         return find(ErrorInfo.class).getDomain();
     }
 
-    Map<String, String> metadata() {
+    public Map<String, String> metadata() {
         return find(ErrorInfo.class).getMetadataMap();
     }
 
     /** The path of the field at fault, empty where none is named. */
-    String field() {
+    public String field() {
         return has(BadRequest.class)
                 ? find(BadRequest.class).getFieldViolations(0).getField()
                 : "";
     }
 
-    boolean hasRetryDelay() {
+    public boolean hasRetryDelay() {
         return has(RetryInfo.class) && find(RetryInfo.class).hasRetryDelay();
     }
 
-    <T extends Message> boolean has(Class<T> type) {
+    public <T extends Message> boolean has(Class<T> type) {
         return status.getDetailsList().stream().anyMatch(detail -> detail.is(type));
     }
 
-    <T extends Message> T find(Class<T> type) {
+    public <T extends Message> T find(Class<T> type) {
         for (Any detail : status.getDetailsList()) {
             if (detail.is(type)) {
                 try {

@@ -11,7 +11,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 
 /** Calls whose messages are any bytes. */
-final class RawCalls {
+public final class RawCalls {
     private static final MethodDescriptor.Marshaller<byte[]> BYTES = new MethodDescriptor.Marshaller<>() {
         @Override
         public InputStream stream(byte[] value) {
@@ -31,14 +31,14 @@ final class RawCalls {
     private RawCalls() {}
 
     /** Run with these bytes as the request message. */
-    static byte[] run(Channel channel, byte[] request) {
+    public static byte[] run(Channel channel, byte[] request) {
         MethodDescriptor<byte[], byte[]> method =
                 AutogradServiceGrpc.getRunMethod().toBuilder(BYTES, BYTES).build();
         return ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, request);
     }
 
     /** Session with these bytes as the one message. */
-    static byte[] session(Channel channel, byte[] request) {
+    public static byte[] session(Channel channel, byte[] request) {
         MethodDescriptor<byte[], byte[]> method = AutogradServiceGrpc.getSessionMethod().toBuilder(BYTES, BYTES)
                 .setType(MethodDescriptor.MethodType.UNARY)
                 .build();

@@ -28,13 +28,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** One session, as a test drives it: sends at once, takes answers when asked. */
-final class SessionClient {
+public final class SessionClient {
     private final BlockingQueue<SessionResponse> answers = new LinkedBlockingQueue<>();
     private final CompletableFuture<Optional<Throwable>> end = new CompletableFuture<>();
-    ClientCallStreamObserver<SessionRequest> call;
+    public ClientCallStreamObserver<SessionRequest> call;
 
     /** @param autoRead false to take messages only by {@code call.request} */
-    SessionClient(AutogradServiceStub stub, boolean autoRead) {
+    public SessionClient(AutogradServiceStub stub, boolean autoRead) {
         stub.session(new ClientResponseObserver<SessionRequest, SessionResponse>() {
             @Override
             public void beforeStart(ClientCallStreamObserver<SessionRequest> stream) {
@@ -61,25 +61,25 @@ final class SessionClient {
         });
     }
 
-    SessionClient(AutogradServiceStub stub) {
+    public SessionClient(AutogradServiceStub stub) {
         this(stub, true);
     }
 
-    SessionClient send(SessionRequest.Builder request) {
+    public SessionClient send(SessionRequest.Builder request) {
         call.onNext(request.build());
         return this;
     }
 
-    SessionClient open(Open.Builder open) {
+    public SessionClient open(Open.Builder open) {
         return send(SessionRequest.newBuilder().setOpen(open));
     }
 
-    SessionClient chunk(TensorChunk.Builder chunk) {
+    public SessionClient chunk(TensorChunk.Builder chunk) {
         return send(SessionRequest.newBuilder().setChunk(chunk));
     }
 
     /** A tensor in chunks of at most so many bytes. */
-    SessionClient tensor(String input, Tensor tensor, int chunkBytes) {
+    public SessionClient tensor(String input, Tensor tensor, int chunkBytes) {
         ByteString data = tensor.getData();
         int offset = 0;
         do {
@@ -96,15 +96,15 @@ final class SessionClient {
         return this;
     }
 
-    SessionClient tensor(String input, Tensor tensor) {
+    public SessionClient tensor(String input, Tensor tensor) {
         return tensor(input, tensor, 1 << 20);
     }
 
-    SessionClient execute(Execute.Builder execute) {
+    public SessionClient execute(Execute.Builder execute) {
         return send(SessionRequest.newBuilder().setExecute(execute));
     }
 
-    SessionResponse next() {
+    public SessionResponse next() {
         try {
             SessionResponse answer = answers.poll(20, TimeUnit.SECONDS);
             if (answer == null) {
@@ -116,7 +116,7 @@ final class SessionClient {
         }
     }
 
-    Opened opened() {
+    public Opened opened() {
         Opened.Builder whole = Opened.newBuilder();
         while (true) {
             SessionResponse answer = next();
@@ -128,23 +128,23 @@ final class SessionClient {
         }
     }
 
-    RunError runError() {
+    public RunError runError() {
         SessionResponse answer = next();
         assertThat(answer.hasRunError()).as(answer.toString()).isTrue();
         return answer.getRunError();
     }
 
     /** A run that went well, with its tensors put together. */
-    record Done(Executed executed, Map<ResultRef, ByteString> results, int chunks) {
-        float[] output(String name) {
+    public record Done(Executed executed, Map<ResultRef, ByteString> results, int chunks) {
+        public float[] output(String name) {
             return floats(ResultRef.newBuilder().setOutput(name).build());
         }
 
-        float[] gradient(String input) {
+        public float[] gradient(String input) {
             return floats(ResultRef.newBuilder().setGradient(input).build());
         }
 
-        float[] kept(String name) {
+        public float[] kept(String name) {
             return floats(ResultRef.newBuilder().setKept(name).build());
         }
 
@@ -154,7 +154,7 @@ final class SessionClient {
         }
     }
 
-    Done done(long runId) {
+    public Done done(long runId) {
         Map<ResultRef, ByteArrayOutputStream> parts = new LinkedHashMap<>();
         int chunks = 0;
         while (true) {
@@ -180,7 +180,7 @@ final class SessionClient {
     }
 
     /** How the stream ended; empty for well. */
-    Optional<Throwable> end() {
+    public Optional<Throwable> end() {
         try {
             return end.get(20, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
@@ -190,11 +190,11 @@ final class SessionClient {
         }
     }
 
-    Details failure() {
+    public Details failure() {
         return Details.of(end().orElseThrow());
     }
 
-    void completeWell() {
+    public void completeWell() {
         call.onCompleted();
         assertThat(end()).isEmpty();
     }

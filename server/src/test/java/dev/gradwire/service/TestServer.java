@@ -14,16 +14,16 @@ import java.io.IOException;
 import java.time.Duration;
 
 /** A server on a free port with a channel to it, and the same service a second time without a network. */
-final class TestServer implements AutoCloseable {
+public final class TestServer implements AutoCloseable {
     /** One thread a kernel: tests share their machine. */
-    static final ServerConfig CONFIG = ServerConfig.DEFAULT.withThreads(1);
+    public static final ServerConfig CONFIG = ServerConfig.DEFAULT.withThreads(1);
 
-    final GradwireServer server;
-    final ManagedChannel channel;
+    public final GradwireServer server;
+    public final ManagedChannel channel;
     private final Server inProcess;
     private final ManagedChannel inProcessChannel;
 
-    TestServer(ServerConfig config) throws IOException {
+    public TestServer(ServerConfig config) throws IOException {
         server = GradwireServer.start(config);
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
                 .usePlaintext()
@@ -36,19 +36,19 @@ final class TestServer implements AutoCloseable {
         inProcessChannel = InProcessChannelBuilder.forName(name).build();
     }
 
-    static TestServer start() throws IOException {
+    public static TestServer start() throws IOException {
         return new TestServer(CONFIG);
     }
 
-    AutogradServiceBlockingStub stub() {
+    public AutogradServiceBlockingStub stub() {
         return AutogradServiceGrpc.newBlockingStub(channel);
     }
 
-    AutogradServiceBlockingStub inProcessStub() {
+    public AutogradServiceBlockingStub inProcessStub() {
         return AutogradServiceGrpc.newBlockingStub(inProcessChannel);
     }
 
-    AutogradServiceStub async() {
+    public AutogradServiceStub async() {
         return AutogradServiceGrpc.newStub(channel);
     }
 
@@ -57,7 +57,7 @@ final class TestServer implements AutoCloseable {
     }
 
     /** Waits until no call holds memory any more. */
-    void assertNothingHeld() {
+    public void assertNothingHeld() {
         eventually("leases", () -> resources().budget().leases() == 0);
         eventually(
                 "used bytes",
@@ -66,12 +66,12 @@ final class TestServer implements AutoCloseable {
         eventually("sessions", () -> server.sessions().count() == 0);
     }
 
-    interface Condition {
+    public interface Condition {
         boolean holds();
     }
 
     /** Waits at most 10 seconds. */
-    static void eventually(String what, Condition condition) {
+    public static void eventually(String what, Condition condition) {
         long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
         while (!condition.holds() && System.nanoTime() < end) {
             try {

@@ -17,10 +17,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Short forms of the messages that tests send. */
-final class Wire {
+public final class Wire {
     private Wire() {}
 
-    static Tensor floats(List<Long> dims, float... elements) {
+    public static Tensor floats(List<Long> dims, float... elements) {
         ByteBuffer bytes = ByteBuffer.allocate(elements.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (float element : elements) {
             bytes.putFloat(element);
@@ -32,15 +32,15 @@ final class Wire {
                 .build();
     }
 
-    static Tensor vector(float... elements) {
+    public static Tensor vector(float... elements) {
         return floats(List.of((long) elements.length), elements);
     }
 
-    static float[] floats(Tensor tensor) {
+    public static float[] floats(Tensor tensor) {
         return floats(tensor.getData());
     }
 
-    static float[] floats(ByteString data) {
+    public static float[] floats(ByteString data) {
         ByteBuffer bytes = data.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         float[] elements = new float[bytes.remaining() / Float.BYTES];
         for (int i = 0; i < elements.length; i++) {
@@ -49,22 +49,22 @@ final class Wire {
         return elements;
     }
 
-    static NamedTensor named(String name, Tensor tensor) {
+    public static NamedTensor named(String name, Tensor tensor) {
         return NamedTensor.newBuilder().setName(name).setTensor(tensor).build();
     }
 
-    static Input input(String name, Dtype dtype, boolean requiresGrad, long... dims) {
+    public static Input input(String name, Dtype dtype, boolean requiresGrad, long... dims) {
         Input.Builder input = Input.newBuilder().setName(name).setDtype(dtype).setRequiresGrad(requiresGrad);
         Arrays.stream(dims).forEach(input::addDims);
         return input.build();
     }
 
     /** A float32 input that requires grad. */
-    static Input leaf(String name, long... dims) {
+    public static Input leaf(String name, long... dims) {
         return input(name, Dtype.DTYPE_FLOAT32, true, dims);
     }
 
-    static Node node(String name, String op, Argument... args) {
+    public static Node node(String name, String op, Argument... args) {
         return Node.newBuilder()
                 .setName(name)
                 .setOp(op)
@@ -72,41 +72,41 @@ final class Wire {
                 .build();
     }
 
-    static Argument value(String name) {
+    public static Argument value(String name) {
         return Argument.newBuilder().setValue(name).build();
     }
 
-    static Argument values(String... names) {
+    public static Argument values(String... names) {
         return Argument.newBuilder()
                 .setValues(ValueList.newBuilder().addAllValues(List.of(names)))
                 .build();
     }
 
-    static Argument integers(long... values) {
+    public static Argument integers(long... values) {
         IntList.Builder list = IntList.newBuilder();
         Arrays.stream(values).forEach(list::addValues);
         return Argument.newBuilder().setInts(list).build();
     }
 
-    static Argument function(String name) {
+    public static Argument function(String name) {
         return Argument.newBuilder().setFunction(name).build();
     }
 
     /** A function's input that takes its type from the call. */
-    static Input open(String name) {
+    public static Input open(String name) {
         return Input.newBuilder().setName(name).build();
     }
 
-    static Argument integer(long value) {
+    public static Argument integer(long value) {
         return Argument.newBuilder().setInt(value).build();
     }
 
-    static Program program(Graph.Builder graph) {
+    public static Program program(Graph.Builder graph) {
         return Program.newBuilder().setGraph(graph).build();
     }
 
     /** {@code y = (x · x).sum()} of n floats, with every node named. */
-    static Graph.Builder squares(long n) {
+    public static Graph.Builder squares(long n) {
         return Graph.newBuilder()
                 .addInputs(leaf("x", n))
                 .addNodes(node("square", "mul", value("x"), value("x")))

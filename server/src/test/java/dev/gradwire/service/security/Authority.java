@@ -30,9 +30,9 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** A certificate authority for one test: certificates as PEM files. */
-final class Authority {
+public final class Authority {
     /** What a certificate is about. */
-    record Files3(Path certificate, Path key) {}
+    public record Files3(Path certificate, Path key) {}
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -41,7 +41,7 @@ final class Authority {
     private final KeyPair keys = keys();
     private final Path certificate;
 
-    Authority(Path folder, String commonName) {
+    public Authority(Path folder, String commonName) {
         this.folder = folder;
         this.name = new X500Name("CN=" + commonName);
         X509v3CertificateBuilder own = builder(name, keys, Duration.ofDays(1));
@@ -54,12 +54,12 @@ final class Authority {
     }
 
     /** Its own certificate. */
-    Path certificate() {
+    public Path certificate() {
         return certificate;
     }
 
     /** A certificate for localhost, and with the URI {@code spiffe://test/file} as the name of a client. */
-    Files3 issue(String file, Duration validity) {
+    public Files3 issue(String file, Duration validity) {
         KeyPair pair = keys();
         X509v3CertificateBuilder builder = builder(new X500Name("CN=" + file), pair, validity);
         try {
@@ -93,7 +93,7 @@ final class Authority {
         }
     }
 
-    static KeyPair keys() {
+    public static KeyPair keys() {
         try {
             KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
             generator.initialize(new ECGenParameterSpec("secp256r1"));
@@ -114,7 +114,7 @@ final class Authority {
     }
 
     /** As tools that rotate certificates do: nobody sees half a file. */
-    static Path replace(Path file, String text) {
+    public static Path replace(Path file, String text) {
         try {
             Path next = Files.writeString(file.resolveSibling(file.getFileName() + ".next"), text);
             return Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
