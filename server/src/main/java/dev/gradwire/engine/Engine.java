@@ -32,6 +32,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,8 @@ public final class Engine implements AutoCloseable {
 
     private final Groups groups;
     private final int maxValues;
+    private final LongAdder planHits = new LongAdder();
+    private final LongAdder planMisses = new LongAdder();
     private final Executor executor;
 
     private record Key(ByteBuffer digest, boolean nodeByNode) {}
@@ -103,6 +106,16 @@ public final class Engine implements AutoCloseable {
         return backends.values().stream().mapToLong(Backend::liveTensors).sum() - kept;
     }
 
+    /** Counts of what this engine has done and keeps. */
+    public EngineStatistics statistics() {
+        return new EngineStatistics(
+                planHits.sum(),
+                planMisses.sum(),
+                plans.estimatedSize(),
+                executor.frames().bytes(),
+                groups.loops());
+    }
+
     /**
      * The backend of a device, opened at its first use.
      *
@@ -130,6 +143,7 @@ public final class Engine implements AutoCloseable {
         stages.ended("digest", program.recording().graph().nodes().size());
         Cached cached = known(key, program);
         boolean hit = cached != null;
+        (hit ? planHits : planMisses).increment();
         if (cached == null) {
             cached = plan(key, program, new Target(backend, backend.groups()), stages);
         }

@@ -14,6 +14,11 @@ public interface Groups {
      */
     Kernel compile(Group group);
 
+    /** How many loops were made for groups that are run a lot. */
+    default long loops() {
+        return 0;
+    }
+
     /**
      * Has the JVM compile what runs groups, most used first, for as long as this; returns early when that is done or the
      * thread is interrupted.

@@ -36,6 +36,16 @@ public final class Lanes implements AutoCloseable {
         }
     }
 
+    /** How many there are. */
+    public int count() {
+        return threads.getMaximumPoolSize();
+    }
+
+    /** How many are at work now, about. */
+    public int busy() {
+        return threads.getActiveCount();
+    }
+
     /** How many runs wait now. */
     public int queued() {
         return threads.getQueue().size();

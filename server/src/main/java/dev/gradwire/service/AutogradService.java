@@ -1,6 +1,7 @@
 package dev.gradwire.service;
 
 import com.google.protobuf.MessageLite;
+import dev.gradwire.service.telemetry.Phase;
 import dev.gradwire.v1.AutogradServiceGrpc.AutogradServiceImplBase;
 import dev.gradwire.v1.GetServerInfoRequest;
 import dev.gradwire.v1.GetServerInfoResponse;
@@ -78,7 +79,9 @@ final class AutogradService extends AutogradServiceImplBase {
                 if (context.isCancelled()) {
                     throw Errors.cancelled(context);
                 }
-                T message = answer.apply(System.nanoTime() - queued);
+                long queueNanos = System.nanoTime() - queued;
+                resources.metrics().phase(Phase.QUEUE, queueNanos, context);
+                T message = answer.apply(queueNanos);
                 RunHandler.requireMessageSize(message.getSerializedSize(), resources.limits());
                 observer.onNext(message);
                 observer.onCompleted();

@@ -11,6 +11,7 @@ import dev.gradwire.kernel.DeviceUnavailableException;
 import dev.gradwire.runtime.AnomalyException;
 import dev.gradwire.runtime.CancelledException;
 import dev.gradwire.runtime.StepException;
+import dev.gradwire.service.telemetry.Call;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
@@ -46,7 +47,7 @@ final class Errors {
 
     /** For {@code StreamObserver.onError}. */
     static StatusRuntimeException toException(Throwable failure, Context context) {
-        Refusal refusal = refusal(failure, context);
+        Refusal refusal = counted(refusal(failure, context), context);
         Metadata trailers = new Metadata();
         Duration delay = refusal.retryAfter();
         if (delay != null) {
@@ -56,7 +57,15 @@ final class Errors {
     }
 
     static Status toStatus(Throwable failure, Context context) {
-        return status(refusal(failure, context));
+        return status(counted(refusal(failure, context), context));
+    }
+
+    private static Refusal counted(Refusal refusal, Context context) {
+        Call call = Call.of(context);
+        if (call != null) {
+            call.refused(refusal.reason());
+        }
+        return refusal;
     }
 
     /** @param context of the call: tells whether a cancelled run was cancelled or late */
@@ -80,6 +89,10 @@ final class Errors {
                 yield new Refusal(Problem.OUT_OF_MEMORY).retryAfter(RETRY_SOON);
             }
             default -> {
+                if (context.isCancelled()) { // nobody is told, and what failed may be the sending alone
+                    LOG.warn("a call failed after its client had gone", failure);
+                    yield cancelled(context);
+                }
                 LOG.error("a call failed", failure);
                 yield new Refusal(Problem.INTERNAL);
             }

@@ -6,6 +6,7 @@ import dev.gradwire.runtime.Lanes;
 import dev.gradwire.service.security.Authentication;
 import dev.gradwire.service.security.Policy;
 import dev.gradwire.service.security.TlsSettings;
+import dev.gradwire.service.telemetry.Telemetry;
 import dev.gradwire.v1.AutogradServiceGrpc;
 import io.grpc.Context;
 import io.grpc.Server;
@@ -47,12 +48,15 @@ public final class GradwireServer implements AutoCloseable {
             Thread.ofPlatform().daemon().name("self-test").factory());
     private final ExecutorService warmUp = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("warm-up").factory());
+    private final Telemetry telemetry;
     private final AutogradService service;
     private final Server server;
+    private volatile boolean ready;
 
     private GradwireServer(ServerConfig config) throws IOException {
         this.config = config;
         Limits limits = config.limits();
+        telemetry = Telemetry.open(config.telemetry(), ServerInfo.version());
         Engine engine = Engine.open(new EngineSettings(config.threads(), EngineSettings.DEFAULT.maxCachedSteps())
                 .withMaxValues(limits.getInt(Limit.MAX_GRAPH_VALUES)));
         resources = new Resources(
@@ -60,8 +64,10 @@ public final class GradwireServer implements AutoCloseable {
                 limits,
                 new Lanes(config.lanes(), limits.getInt(Limit.MAX_QUEUED_RUNS)),
                 new Budget(limits.get(Limit.MAX_PEAK_BYTES)),
-                new ProgramCache(limits.get(Limit.MAX_PROGRAM_CACHE_BYTES)));
+                new ProgramCache(limits.get(Limit.MAX_PROGRAM_CACHE_BYTES)),
+                telemetry.metrics());
         service = new AutogradService(resources);
+        Gauges.observe(telemetry, resources, service.sessions(), () -> ready);
         server = server();
         Policy.requireComplete(server.getServices());
     }
@@ -74,15 +80,16 @@ public final class GradwireServer implements AutoCloseable {
             builder.sslContext(context(tls));
         }
         boolean certificates = tls != null && tls.clientAuthorities() != null;
-        return builder.executor(handlers)
+        builder.executor(handlers)
                 .maxInboundMessageSize(limits.getInt(Limit.MAX_MESSAGE_BYTES))
                 .maxInboundMetadataSize(limits.getInt(Limit.MAX_HEADER_BYTES))
                 .maxConcurrentCallsPerConnection(limits.getInt(Limit.MAX_STREAMS_PER_CONNECTION))
                 .addService(Guard.of(service, limits))
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
-                .intercept(new Authentication(certificates, config.tokens(), GradwireServer::unauthenticated))
-                .build();
+                .intercept(new Authentication(certificates, config.tokens(), GradwireServer::unauthenticated));
+        telemetry.configure(builder);
+        return builder.build();
     }
 
     private SslContext context(TlsSettings tls) throws IOException {
@@ -115,7 +122,7 @@ public final class GradwireServer implements AutoCloseable {
         GradwireServer server = new GradwireServer(config);
         server.setStatus(ServingStatus.NOT_SERVING);
         server.warmUp(graphs); // before anybody can call
-        server.server.start();
+        server.listen();
         Readiness readiness = new Readiness(server.resources.engine());
         server.test(readiness);
         var _ = server.watch.scheduleWithFixedDelay(
@@ -124,6 +131,16 @@ public final class GradwireServer implements AutoCloseable {
                 SELF_TEST_INTERVAL.toMillis(),
                 TimeUnit.MILLISECONDS);
         return server;
+    }
+
+    private void listen() throws IOException {
+        try {
+            telemetry.listen(() -> ready && !closing.get());
+            server.start();
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
     }
 
     /** The first round shows that the engine computes; those in the background only make it faster. */
@@ -151,7 +168,7 @@ public final class GradwireServer implements AutoCloseable {
     }
 
     private void test(Readiness readiness) {
-        boolean ready = readiness.isReady();
+        ready = readiness.isReady();
         service.sessions().cutStalled();
         if (!closing.get()) {
             setStatus(ready ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
@@ -188,6 +205,7 @@ public final class GradwireServer implements AutoCloseable {
         try {
             Thread.sleep(config.drainDelay());
             server.shutdown();
+            telemetry.drain();
             service.sessions().drain();
             if (!server.awaitTermination(config.grace().toMillis(), TimeUnit.MILLISECONDS)) {
                 server.shutdownNow();
@@ -200,5 +218,6 @@ public final class GradwireServer implements AutoCloseable {
         resources.lanes().close();
         handlers.shutdown();
         resources.engine().close();
+        telemetry.close();
     }
 }

@@ -4,10 +4,12 @@ import com.google.protobuf.ByteString;
 import dev.gradwire.engine.Compiled;
 import dev.gradwire.kernel.DeviceUnavailableException;
 import dev.gradwire.pass.Plan;
+import dev.gradwire.service.telemetry.Phase;
 import dev.gradwire.v1.Backward;
 import dev.gradwire.v1.GradFn;
 import dev.gradwire.v1.Options;
 import dev.gradwire.v1.Program;
+import io.grpc.Context;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,6 +42,7 @@ record Prepared(Compiled compiled, RunSettings settings, ByteString digest, List
         limits.checkAt(Limit.MAX_FLOPS, price.flops(), "the run", "graph");
         List<GradFn> gradFns = new GradFnEncoder(compiled).encode(settings.gradFns());
         Prepared prepared = new Prepared(compiled, settings, digest, gradFns, System.nanoTime() - start);
+        resources.metrics().phase(Phase.COMPILE, prepared.nanos(), Context.current());
         if (settings.gradCheck() != null) {
             GradChecks.require(prepared, settings.gradCheck(), resources);
         }

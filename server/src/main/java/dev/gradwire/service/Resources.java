@@ -2,6 +2,7 @@ package dev.gradwire.service;
 
 import dev.gradwire.engine.Engine;
 import dev.gradwire.runtime.Lanes;
+import dev.gradwire.service.telemetry.Metrics;
 
 /** What all calls of a server share. */
-record Resources(Engine engine, Limits limits, Lanes lanes, Budget budget, ProgramCache programs) {}
+record Resources(Engine engine, Limits limits, Lanes lanes, Budget budget, ProgramCache programs, Metrics metrics) {}

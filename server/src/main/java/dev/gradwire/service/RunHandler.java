@@ -6,6 +6,7 @@ import dev.gradwire.engine.ResidentTensor;
 import dev.gradwire.engine.RunResult;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.runtime.RunOptions;
+import dev.gradwire.service.telemetry.Phase;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.v1.Gradient;
@@ -54,9 +55,11 @@ final class RunHandler {
             RunOptions options = prepared.settings().runOptions(context);
             try (RunResult result = resources.engine().run(prepared.compiled(), residents, options)) {
                 long ran = System.nanoTime();
+                resources.metrics().phase(Phase.COMPUTE, result.computeNanos(), context);
                 addResult(prepared, result, response);
                 response.addAllGradChecks(GradChecks.run(prepared, residents, result, options, resources));
                 long copyNanos = uploaded - start + System.nanoTime() - ran;
+                resources.metrics().phase(Phase.COPY, copyNanos, context);
                 Timing timing = new Timing(prepared.nanos(), queueNanos, result.computeNanos(), copyNanos);
                 response.setStatistics(Encoder.statistics(prepared.compiled(), timing));
             }

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.gradwire.engine.Engine;
 import dev.gradwire.engine.EngineSettings;
 import dev.gradwire.runtime.Lanes;
+import dev.gradwire.service.telemetry.Metrics;
 import dev.gradwire.v1.RunRequest;
 import dev.gradwire.v1.RunResponse;
 import io.grpc.Context;
@@ -35,7 +36,8 @@ final class SelfTest implements AutoCloseable {
                 Limits.DEFAULT,
                 new Lanes(1, 1),
                 new Budget(Limits.DEFAULT.get(Limit.MAX_PEAK_BYTES)),
-                new ProgramCache(CACHED_BYTES));
+                new ProgramCache(CACHED_BYTES),
+                Metrics.NONE);
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.gradwire.service;
 import dev.gradwire.kernel.DeviceUnavailableException;
 import dev.gradwire.service.security.TlsSettings;
 import dev.gradwire.service.security.TokenSettings;
+import dev.gradwire.service.telemetry.TelemetryOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -99,6 +101,9 @@ public final class ServeCommand implements Callable<Integer> {
             defaultValue = "60")
     private int reloadSeconds;
 
+    @Mixin
+    private TelemetryOptions telemetry = new TelemetryOptions();
+
     @Option(names = "--config", description = "File of properties with values for options.")
     private @Nullable Path config;
 
@@ -138,6 +143,7 @@ public final class ServeCommand implements Callable<Integer> {
         Settings.read(spec, System.getenv(), file)
                 .applyTo(spec, spec.commandLine().getParseResult());
         ServerConfig config = config();
+        telemetry.installLogs();
         return selfTest ? selfTest(config) : serve(config);
     }
 
@@ -164,7 +170,8 @@ public final class ServeCommand implements Callable<Integer> {
                     Duration.ofSeconds(graceSeconds),
                     Duration.ofMillis(warmUpMillis),
                     tls(),
-                    tokens());
+                    tokens(),
+                    telemetry.settings());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

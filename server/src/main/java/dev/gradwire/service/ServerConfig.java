@@ -2,6 +2,7 @@ package dev.gradwire.service;
 
 import dev.gradwire.service.security.TlsSettings;
 import dev.gradwire.service.security.TokenSettings;
+import dev.gradwire.service.telemetry.TelemetrySettings;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     callers need not wait for the Java machine to compile; zero for no such test at all
  * @param tls encryption, null for plain text
  * @param tokens that callers must bring, null for none
+ * @param telemetry what is told of the server, and to whom
  */
 public record ServerConfig(
         String host,
@@ -31,7 +33,8 @@ public record ServerConfig(
         Duration grace,
         Duration warmUp,
         @Nullable TlsSettings tls,
-        @Nullable TokenSettings tokens) {
+        @Nullable TokenSettings tokens,
+        TelemetrySettings telemetry) {
     public static final int DEFAULT_PORT = 50051;
 
     private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
@@ -47,7 +50,8 @@ public record ServerConfig(
             Duration.ofSeconds(30),
             Duration.ZERO,
             null,
-            null);
+            null,
+            TelemetrySettings.OFF);
 
     /** @throws IllegalArgumentException when tokens would cross a network in plain text */
     public ServerConfig {
@@ -64,27 +68,42 @@ public record ServerConfig(
     /** The same on a free port that no other machine reaches, and in plain text. */
     ServerConfig onLoopback() {
         return new ServerConfig(
-                DEFAULT.host, 0, lanes, threads, limits, Duration.ZERO, Duration.ZERO, warmUp, null, null);
+                DEFAULT.host,
+                0,
+                lanes,
+                threads,
+                limits,
+                Duration.ZERO,
+                Duration.ZERO,
+                warmUp,
+                null,
+                null,
+                TelemetrySettings.OFF);
     }
 
     public ServerConfig withLimits(Limits changed) {
-        return new ServerConfig(host, port, lanes, threads, changed, drainDelay, grace, warmUp, tls, tokens);
+        return new ServerConfig(host, port, lanes, threads, changed, drainDelay, grace, warmUp, tls, tokens, telemetry);
     }
 
     public ServerConfig withThreads(int changed) {
-        return new ServerConfig(host, port, lanes, changed, limits, drainDelay, grace, warmUp, tls, tokens);
+        return new ServerConfig(host, port, lanes, changed, limits, drainDelay, grace, warmUp, tls, tokens, telemetry);
     }
 
     public ServerConfig withLanes(int changed) {
-        return new ServerConfig(host, port, changed, threads, limits, drainDelay, grace, warmUp, tls, tokens);
+        return new ServerConfig(
+                host, port, changed, threads, limits, drainDelay, grace, warmUp, tls, tokens, telemetry);
     }
 
     public ServerConfig withWarmUp(Duration changed) {
-        return new ServerConfig(host, port, lanes, threads, limits, drainDelay, grace, changed, tls, tokens);
+        return new ServerConfig(host, port, lanes, threads, limits, drainDelay, grace, changed, tls, tokens, telemetry);
     }
 
     public ServerConfig withSecurity(@Nullable TlsSettings changedTls, @Nullable TokenSettings changedTokens) {
         return new ServerConfig(
-                host, port, lanes, threads, limits, drainDelay, grace, warmUp, changedTls, changedTokens);
+                host, port, lanes, threads, limits, drainDelay, grace, warmUp, changedTls, changedTokens, telemetry);
+    }
+
+    public ServerConfig withTelemetry(TelemetrySettings changed) {
+        return new ServerConfig(host, port, lanes, threads, limits, drainDelay, grace, warmUp, tls, tokens, changed);
     }
 }

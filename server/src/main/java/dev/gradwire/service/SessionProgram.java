@@ -2,6 +2,7 @@ package dev.gradwire.service;
 
 import com.google.protobuf.ByteString;
 import dev.gradwire.service.SessionCommand.Opening;
+import dev.gradwire.service.telemetry.Phase;
 import dev.gradwire.v1.Open;
 import dev.gradwire.v1.Program;
 import io.grpc.Context;
@@ -69,6 +70,7 @@ final class SessionProgram implements AutoCloseable {
     /** @throws RuntimeException one that {@link Errors} knows; nothing has changed then */
     SessionRun.Answer run(SessionCommand.Run run, Context context) {
         long queueNanos = System.nanoTime() - run.queuedNanos();
+        resources.metrics().phase(Phase.QUEUE, queueNanos, context);
         Refusal refusal = run.refusal();
         if (refusal != null) {
             throw refusal;

@@ -4,6 +4,7 @@ import dev.gradwire.engine.ResidentTensor;
 import dev.gradwire.engine.RunResult;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.runtime.RunOptions;
+import dev.gradwire.service.telemetry.Phase;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.v1.Carry;
 import dev.gradwire.v1.Execute;
@@ -60,11 +61,13 @@ final class SessionRun {
             Lease running = lease(budget.borrow(unheldPeakBytes(inputs) + GradChecks.extraBytes(prepared)));
             RunOptions options = runOptions(context);
             try (RunResult result = resources.engine().run(prepared.compiled(), inputs, options)) {
+                resources.metrics().phase(Phase.COMPUTE, result.computeNanos(), context);
                 long start = System.nanoTime();
                 place(result);
                 fetch(result);
-                Timing timing =
-                        new Timing(prepared.nanos(), queueNanos, result.computeNanos(), System.nanoTime() - start);
+                long copyNanos = System.nanoTime() - start;
+                resources.metrics().phase(Phase.COPY, copyNanos, context);
+                Timing timing = new Timing(prepared.nanos(), queueNanos, result.computeNanos(), copyNanos);
                 dev.gradwire.v1.Executed end = end(result, timing).toBuilder()
                         .addAllGradChecks(GradChecks.run(prepared, inputs, result, options, resources))
                         .build();

@@ -10,6 +10,11 @@ interface HotGroups {
         return 1L << 28;
     }
 
+    /** How many ways it has made. */
+    default long loops() {
+        return 0;
+    }
+
     /**
      * Called once for a kernel, on a thread that has an answer to give: returns at once, and perhaps calls
      * {@link TieredKernel#swap} later.

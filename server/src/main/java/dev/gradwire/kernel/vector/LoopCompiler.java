@@ -14,6 +14,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,7 @@ final class LoopCompiler implements HotGroups {
     private final UnaryOperator<byte[]> change;
     private final ThreadPoolExecutor thread;
     private final Map<LoopForm, Made> made;
+    private final AtomicLong loops = new AtomicLong();
 
     /** A loop that agrees with the interpreter, or null where none can be had. */
     private record Made(@Nullable GroupLoop loop) {}
@@ -100,6 +102,11 @@ final class LoopCompiler implements HotGroups {
                     kernel.swap(run);
                 }
             }
+
+            @Override
+            public long loops() {
+                return loops.get();
+            }
         };
     }
 
@@ -151,6 +158,11 @@ final class LoopCompiler implements HotGroups {
         return found.loop() == null ? null : new LoopRun(binding, found.loop());
     }
 
+    @Override
+    public long loops() {
+        return loops.get();
+    }
+
     /** How many loops there are, made or refused. */
     int count() {
         synchronized (made) {
@@ -172,6 +184,7 @@ final class LoopCompiler implements HotGroups {
             LOG.log(Level.WARNING, "a loop was refused: {0} in {1}", difference, plan.form());
             return null;
         }
+        loops.incrementAndGet();
         return loop;
     }
 

@@ -54,6 +54,11 @@ public final class VectorGroups implements Groups {
     }
 
     @Override
+    public long loops() {
+        return hotGroups.loops();
+    }
+
+    @Override
     public void warmUp(Duration time) {
         WarmUp.run(primitives, WarmUp.CALLS, System.nanoTime() + time.toNanos());
     }

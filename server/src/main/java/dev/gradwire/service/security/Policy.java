@@ -1,5 +1,6 @@
 package dev.gradwire.service.security;
 
+import dev.gradwire.service.telemetry.LoadReportService;
 import dev.gradwire.v1.AutogradServiceGrpc;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthGrpc;
@@ -22,6 +23,7 @@ public final class Policy {
             Map.entry(AutogradServiceGrpc.getSessionMethod().getFullMethodName(), Access.KNOWN),
             Map.entry(AutogradServiceGrpc.getPlanMethod().getFullMethodName(), Access.KNOWN),
             Map.entry(AutogradServiceGrpc.getGetServerInfoMethod().getFullMethodName(), Access.KNOWN),
+            Map.entry(LoadReportService.STREAM.getFullMethodName(), Access.KNOWN),
             Map.entry(HealthGrpc.getCheckMethod().getFullMethodName(), Access.ANYONE),
             Map.entry(HealthGrpc.getWatchMethod().getFullMethodName(), Access.ANYONE),
             Map.entry(ServerReflectionGrpc.getServerReflectionInfoMethod().getFullMethodName(), Access.KNOWN));

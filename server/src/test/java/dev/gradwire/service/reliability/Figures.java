@@ -27,10 +27,7 @@ public final class Figures {
             Files.createDirectories(FILE.toAbsolutePath().getParent());
             // One write in append mode: test classes may run in several processes.
             Files.write(
-                    FILE,
-                    line.getBytes(StandardCharsets.UTF_8),
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.APPEND);
+                    FILE, line.getBytes(StandardCharsets.UTF_8), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -185,7 +185,8 @@ final class TokensTest {
                         Duration.ZERO,
                         Duration.ZERO,
                         null,
-                        settings))
+                        settings,
+                        ServerConfig.DEFAULT.telemetry()))
                 .withMessageContaining("TLS");
     }
 }
