@@ -2,6 +2,7 @@ package dev.gradwire.cli;
 
 import dev.gradwire.cli.bench.BenchCommand;
 import dev.gradwire.cli.bench.Worker;
+import dev.gradwire.cli.bench.service.Peer;
 import dev.gradwire.cli.conformance.ConformanceCommand;
 import dev.gradwire.cli.demo.DemoCommand;
 import dev.gradwire.cli.operators.OperatorsCommand;
@@ -24,6 +25,7 @@ import picocli.CommandLine.HelpCommand;
             ConformanceCommand.class,
             BenchCommand.class,
             Worker.class,
+            Peer.class,
             OperatorsCommand.class,
             SweepCommand.class,
             HealthCommand.class

@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.gradwire.cli.ProjectRoot;
+import dev.gradwire.cli.bench.service.ServiceBench;
 import dev.gradwire.cli.conformance.Refusal;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -89,6 +90,12 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Instead, time servers as processes of their own: until they serve, and their first calls.")
     private boolean start;
 
+    @Option(
+            names = "--service",
+            description = "Instead, measure a server in a process of its own: small calls beside a gRPC server that only"
+                    + " sends them back, large tensors beside a raw TCP socket, steps of training.")
+    private boolean service;
+
     @Option(names = "--json", description = "Print a JSON array.")
     private boolean json;
 
@@ -99,6 +106,9 @@ public final class BenchCommand implements Callable<Integer> {
         if (start) {
             StartBench.run(rounds, out);
             return 0;
+        }
+        if (service) {
+            return ServiceBench.run(ServiceBench.Settings.DEFAULT.withRounds(rounds), json, out) ? 0 : 1;
         }
         if (planned > 0) {
             PlanningBench.run(planned, rounds, out);
