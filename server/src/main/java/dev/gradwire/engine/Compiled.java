@@ -28,6 +28,11 @@ public record Compiled(
         gradients = List.copyOf(gradients);
     }
 
+    /** The same, as whoever asks for it again gets it. */
+    public Compiled again() {
+        return cacheHit ? this : new Compiled(program, plan, saved, gradients, true, compileNanos);
+    }
+
     /** The metadata of the program's graph, made anew: many runs do without. */
     public GradFns gradFns() {
         return new GradFns(program.recording(), saved);

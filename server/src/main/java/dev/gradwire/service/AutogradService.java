@@ -1,41 +1,70 @@
 package dev.gradwire.service;
 
-import com.google.protobuf.MessageLite;
 import dev.gradwire.service.telemetry.Phase;
-import dev.gradwire.v1.AutogradServiceGrpc.AutogradServiceImplBase;
+import dev.gradwire.v1.AutogradServiceGrpc;
 import dev.gradwire.v1.GetServerInfoRequest;
 import dev.gradwire.v1.GetServerInfoResponse;
 import dev.gradwire.v1.PlanRequest;
 import dev.gradwire.v1.PlanResponse;
-import dev.gradwire.v1.RunRequest;
-import dev.gradwire.v1.RunResponse;
 import dev.gradwire.v1.SessionRequest;
 import dev.gradwire.v1.SessionResponse;
+import io.grpc.BindableService;
 import io.grpc.Context;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
 import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.util.function.LongFunction;
+import java.util.function.ToIntFunction;
 
 /** The four methods. Handlers only hand work to the lanes and return. */
-final class AutogradService extends AutogradServiceImplBase {
+final class AutogradService implements BindableService {
+    private static final MethodDescriptor<RunCall, RunAnswer> RUN = Methods.method(
+            AutogradServiceGrpc.getRunMethod(), Methods.reading(RunCall::parse), Methods.writing(RunAnswer::stream));
+
     private final Resources resources;
     private final ServerInfo info;
     private final Sessions sessions = new Sessions();
+    private final ReadyPrograms ready;
 
     AutogradService(Resources resources) {
         this.resources = resources;
+        this.ready = new ReadyPrograms(resources);
         this.info = new ServerInfo(resources);
     }
 
     @Override
-    public void run(RunRequest request, StreamObserver<RunResponse> observer) {
-        Context context = Context.current();
-        work(context, observer, queueNanos -> new RunHandler(resources, request, context).run(queueNanos));
+    public ServerServiceDefinition bindService() {
+        ServiceDescriptor generated = AutogradServiceGrpc.getServiceDescriptor();
+        ServiceDescriptor descriptor = ServiceDescriptor.newBuilder(generated.getName())
+                .setSchemaDescriptor(generated.getSchemaDescriptor())
+                .addMethod(RUN)
+                .addMethod(AutogradServiceGrpc.getSessionMethod())
+                .addMethod(AutogradServiceGrpc.getPlanMethod())
+                .addMethod(AutogradServiceGrpc.getGetServerInfoMethod())
+                .build();
+        return ServerServiceDefinition.builder(descriptor)
+                .addMethod(RUN, ServerCalls.asyncUnaryCall(this::run))
+                .addMethod(AutogradServiceGrpc.getSessionMethod(), ServerCalls.asyncBidiStreamingCall(this::session))
+                .addMethod(AutogradServiceGrpc.getPlanMethod(), ServerCalls.asyncUnaryCall(this::plan))
+                .addMethod(
+                        AutogradServiceGrpc.getGetServerInfoMethod(), ServerCalls.asyncUnaryCall(this::getServerInfo))
+                .build();
     }
 
-    @Override
-    public void plan(PlanRequest request, StreamObserver<PlanResponse> observer) {
-        work(Context.current(), observer, _ -> plan(request));
+    private void run(RunCall call, StreamObserver<RunAnswer> observer) {
+        Context context = Context.current();
+        work(
+                context,
+                observer,
+                queueNanos -> new RunHandler(resources, call.inputs(), ready.get(call.key()), context).run(queueNanos),
+                RunAnswer::sizeInBytes);
+    }
+
+    private void plan(PlanRequest request, StreamObserver<PlanResponse> observer) {
+        work(Context.current(), observer, _ -> plan(request), PlanResponse::getSerializedSize);
     }
 
     private PlanResponse plan(PlanRequest request) {
@@ -53,8 +82,7 @@ final class AutogradService extends AutogradServiceImplBase {
                 .build();
     }
 
-    @Override
-    public StreamObserver<SessionRequest> session(StreamObserver<SessionResponse> observer) {
+    private StreamObserver<SessionRequest> session(StreamObserver<SessionResponse> observer) {
         return sessions.open(resources, observer);
     }
 
@@ -63,14 +91,14 @@ final class AutogradService extends AutogradServiceImplBase {
         return sessions;
     }
 
-    @Override
-    public void getServerInfo(GetServerInfoRequest request, StreamObserver<GetServerInfoResponse> observer) {
+    private void getServerInfo(GetServerInfoRequest request, StreamObserver<GetServerInfoResponse> observer) {
         observer.onNext(info.get());
         observer.onCompleted();
     }
 
     /** Computes an answer on a lane and sends it. */
-    private <T extends MessageLite> void work(Context context, StreamObserver<T> observer, LongFunction<T> answer) {
+    private <T> void work(
+            Context context, StreamObserver<T> observer, LongFunction<T> answer, ToIntFunction<T> sizeInBytes) {
         // With a handler set, sending to a call that is gone does nothing instead of throwing.
         ((ServerCallStreamObserver<T>) observer).setOnCancelHandler(() -> {});
         long queued = System.nanoTime();
@@ -82,7 +110,7 @@ final class AutogradService extends AutogradServiceImplBase {
                 long queueNanos = System.nanoTime() - queued;
                 resources.metrics().phase(Phase.QUEUE, queueNanos, context);
                 T message = answer.apply(queueNanos);
-                RunHandler.requireMessageSize(message.getSerializedSize(), resources.limits());
+                RunHandler.requireMessageSize(sizeInBytes.applyAsInt(message), resources.limits());
                 observer.onNext(message);
                 observer.onCompleted();
             } catch (Throwable failure) {

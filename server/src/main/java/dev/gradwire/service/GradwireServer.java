@@ -42,8 +42,6 @@ public final class GradwireServer implements AutoCloseable {
     private final Resources resources;
     private final HealthStatusManager health = new HealthStatusManager();
     private final AtomicBoolean closing = new AtomicBoolean();
-    private final ExecutorService handlers = Executors.newFixedThreadPool(
-            4, Thread.ofPlatform().daemon().name("handler-", 0).factory());
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("self-test").factory());
     private final ExecutorService warmUp = Executors.newSingleThreadExecutor(
@@ -80,7 +78,7 @@ public final class GradwireServer implements AutoCloseable {
             builder.sslContext(context(tls));
         }
         boolean certificates = tls != null && tls.clientAuthorities() != null;
-        builder.executor(handlers)
+        builder.directExecutor()
                 .maxInboundMessageSize(limits.getInt(Limit.MAX_MESSAGE_BYTES))
                 .maxInboundMetadataSize(limits.getInt(Limit.MAX_HEADER_BYTES))
                 .maxConcurrentCallsPerConnection(limits.getInt(Limit.MAX_STREAMS_PER_CONNECTION))
@@ -216,7 +214,6 @@ public final class GradwireServer implements AutoCloseable {
             server.shutdownNow();
         }
         resources.lanes().close();
-        handlers.shutdown();
         resources.engine().close();
         telemetry.close();
     }

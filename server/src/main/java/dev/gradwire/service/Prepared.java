@@ -49,6 +49,11 @@ record Prepared(Compiled compiled, RunSettings settings, ByteString digest, List
         return prepared;
     }
 
+    /** The same for a later run, which took so long to find it. */
+    Prepared again(long foundNanos) {
+        return new Prepared(compiled.again(), settings, digest, gradFns, foundNanos);
+    }
+
     private static Compiled compile(dev.gradwire.engine.Program program, String device, Resources resources) {
         try {
             return resources.engine().compile(program, device);

@@ -11,7 +11,6 @@ import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.v1.Gradient;
 import dev.gradwire.v1.NamedTensor;
-import dev.gradwire.v1.RunRequest;
 import dev.gradwire.v1.RunResponse;
 import dev.gradwire.v1.Unused;
 import io.grpc.Context;
@@ -23,27 +22,22 @@ import java.util.Map;
 /** One Run, on the calling thread: prepare, check, admit, run, encode. */
 final class RunHandler {
     private final Resources resources;
-    private final RunRequest request;
+    private final List<NamedTensor> given;
+    private final ReadyPrograms.Ready ready;
     private final Context context;
 
-    RunHandler(Resources resources, RunRequest request, Context context) {
+    RunHandler(Resources resources, List<NamedTensor> given, ReadyPrograms.Ready ready, Context context) {
         this.resources = resources;
-        this.request = request;
+        this.given = given;
+        this.ready = ready;
         this.context = context;
     }
 
     /** @param queueNanos how long the call waited for this thread */
-    RunResponse run(long queueNanos) {
-        Prepared prepared = Prepared.of(
-                request.getProgram(),
-                request.hasBackward() ? request.getBackward() : null,
-                request.getOptions(),
-                resources);
-        RunResponse.Builder response = RunResponse.newBuilder()
-                .addAllGradFns(prepared.gradFns())
-                .setDigest(prepared.digest())
-                .setGuarantees(Encoder.guarantees(prepared.settings()));
-        checkSize(response.buildPartial().getSerializedSize(), prepared.compiled());
+    RunAnswer run(long queueNanos) {
+        Prepared prepared = ready.prepared();
+        RunResponse.Builder response = RunResponse.newBuilder();
+        checkSize(ready.head().size(), prepared.compiled());
         List<Tensor> inputs = inputs(prepared.compiled());
         List<ResidentTensor> residents = new ArrayList<>();
         try (Lease _ = resources.budget().take(prepared.plan().price().peakBytes() + GradChecks.extraBytes(prepared))) {
@@ -66,7 +60,7 @@ final class RunHandler {
         } finally {
             residents.forEach(ResidentTensor::close);
         }
-        return response.build();
+        return new RunAnswer(ready.head(), response.build());
     }
 
     /** Types decide the size of an answer, so that nothing is computed in vain. */
@@ -96,11 +90,11 @@ final class RunHandler {
         Map<String, TensorType> types = new HashMap<>();
         List<Graph.Input> graphInputs = compiled.program().recording().graph().inputs();
         graphInputs.forEach(input -> types.put(input.name(), input.value().type()));
-        Map<String, Tensor> given = new HashMap<>();
-        for (int i = 0; i < request.getInputsCount(); i++) {
-            NamedTensor input = request.getInputs(i);
+        Map<String, Tensor> tensors = new HashMap<>();
+        for (int i = 0; i < given.size(); i++) {
+            NamedTensor input = given.get(i);
             try {
-                if (given.put(input.getName(), input(input, types)) != null) {
+                if (tensors.put(input.getName(), input(input, types)) != null) {
                     throw new Refusal(Problem.DUPLICATE_INPUT, input.getName()).at("inputs[" + i + "].name");
                 }
             } catch (Refusal e) {
@@ -109,7 +103,7 @@ final class RunHandler {
         }
         List<Tensor> inputs = new ArrayList<>(graphInputs.size());
         for (Graph.Input input : graphInputs) {
-            Tensor tensor = given.get(input.name());
+            Tensor tensor = tensors.get(input.name());
             if (tensor == null) {
                 throw new Refusal(Problem.MISSING_INPUT, input.name())
                         .with("node", input.name())
@@ -159,9 +153,8 @@ final class RunHandler {
                             : gradient.setValue(TensorCodec.encode(tensor)));
         }
         if (prepared.settings().profile()) {
-            response.clearGradFns()
-                    .addAllGradFns(new GradFnEncoder(compiled, result)
-                            .encode(prepared.settings().gradFns()));
+            response.addAllGradFns(new GradFnEncoder(compiled, result)
+                    .encode(prepared.settings().gradFns()));
         }
         if (result.anomaly() != null) {
             response.setAnomaly(Encoder.anomaly(result.anomaly()));

@@ -1,6 +1,5 @@
 package dev.gradwire.service;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.gradwire.engine.Engine;
 import dev.gradwire.engine.EngineSettings;
 import dev.gradwire.runtime.Lanes;
@@ -8,6 +7,7 @@ import dev.gradwire.service.telemetry.Metrics;
 import dev.gradwire.v1.RunRequest;
 import dev.gradwire.v1.RunResponse;
 import io.grpc.Context;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
@@ -46,7 +46,12 @@ final class SelfTest implements AutoCloseable {
      * @throws SelfTestException when one fails or its results are not what they should be
      */
     void run() {
-        run(request -> new RunHandler(resources, request, Context.ROOT).run(0));
+        ReadyPrograms programs = new ReadyPrograms(resources);
+        run(request -> {
+            RunCall call = RunCall.parse(request.toByteString().newInput());
+            return RunResponse.parseFrom(
+                    new RunHandler(resources, call.inputs(), programs.get(call.key()), Context.ROOT).run(0).stream());
+        });
     }
 
     /**
@@ -74,14 +79,14 @@ final class SelfTest implements AutoCloseable {
     /** Answers a request. */
     @FunctionalInterface
     private interface UnaryCall {
-        RunResponse answer(RunRequest request);
+        RunResponse answer(RunRequest request) throws IOException;
     }
 
     private RunResponse answer(SelfTestGraph graph, UnaryCall call) {
         try {
             RunRequest request = RunRequest.parseFrom(graph.request(round).toByteArray());
             return RunResponse.parseFrom(call.answer(request).toByteArray());
-        } catch (InvalidProtocolBufferException | RuntimeException | LinkageError e) {
+        } catch (IOException | RuntimeException | LinkageError e) {
             throw new SelfTestException("the self-test '" + graph.name() + "' failed: " + e, e);
         }
     }

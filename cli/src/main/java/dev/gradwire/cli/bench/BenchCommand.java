@@ -92,8 +92,9 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--service",
-            description = "Instead, measure a server in a process of its own: small calls beside a gRPC server that only"
-                    + " sends them back, large tensors beside a raw TCP socket, steps of training.")
+            description =
+                    "Instead, measure a server in a process of its own: small calls beside a gRPC server that only"
+                            + " sends them back, large tensors beside a raw TCP socket, steps of training.")
     private boolean service;
 
     @Option(names = "--json", description = "Print a JSON array.")

@@ -176,6 +176,10 @@ public final class TorchBackend implements Backend {
         if (target.byteSize() == 0) {
             return;
         }
+        if (deviceType == LibTorch.CPU && source.layout().isContiguous()) {
+            target.copyFrom(source.memory());
+            return;
+        }
         if (target.isNative()) {
             copyTo(source, type, target);
             return;

@@ -11,7 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param goal the least ratio, or the most where {@code atMost}; null for none
  */
 record Figure(
-        String name, double value, String unit, double reference, double ratio, @Nullable Double goal, boolean atMost) {
+        String name,
+        double value,
+        String unit,
+        double reference,
+        double ratio,
+        @Nullable Double goal,
+        boolean atMost) {
     static Figure plain(String name, double value, String unit) {
         return new Figure(name, value, unit, Double.NaN, Double.NaN, null, false);
     }

@@ -49,7 +49,8 @@ final class LargeTensors implements AutoCloseable {
     }
 
     private void check(TensorData answer, long elements) {
-        if (answer.numel() != elements || answer.bytes().getLong(0) != data.bytes().getLong(0)) {
+        if (answer.numel() != elements
+                || answer.bytes().getLong(0) != data.bytes().getLong(0)) {
             throw new IllegalStateException("another tensor came back");
         }
     }

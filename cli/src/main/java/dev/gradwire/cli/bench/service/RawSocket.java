@@ -29,8 +29,8 @@ final class RawSocket implements AutoCloseable {
     }
 
     static RawSocket connect(int port, int bytes) throws IOException {
-        RawSocket socket = new RawSocket(
-                SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)), bytes);
+        RawSocket socket =
+                new RawSocket(SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)), bytes);
         ByteBuffer head = ByteBuffer.allocate(Integer.BYTES).putInt(bytes).flip();
         socket.channel.write(head);
         return socket;

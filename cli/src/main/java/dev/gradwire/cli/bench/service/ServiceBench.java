@@ -95,8 +95,7 @@ public final class ServiceBench {
         try (LargeTensors tensors = new LargeTensors(client, settings.elements);
                 RawSocket raw = RawSocket.connect(rawPort, Math.toIntExact(8L * settings.elements))) {
             List<double[]> times = new ArrayList<>();
-            List<Transfer> transfers =
-                    List.of(tensors::up, raw::up, tensors::down, raw::down, tensors::thereAndBack);
+            List<Transfer> transfers = List.of(tensors::up, raw::up, tensors::down, raw::down, tensors::thereAndBack);
             int warm = 3;
             for (int i = 0; i < warm + settings.rounds; i++) {
                 double[] row = new double[transfers.size()];
@@ -156,7 +155,8 @@ public final class ServiceBench {
 
     static List<String> table(List<Figure> figures) {
         List<String> lines = new ArrayList<>();
-        lines.add("%-34s %12s %-8s %12s %8s %6s %4s".formatted("figure", "value", "", "beside", "ratio", "goal", "met"));
+        lines.add(
+                "%-34s %12s %-8s %12s %8s %6s %4s".formatted("figure", "value", "", "beside", "ratio", "goal", "met"));
         for (Figure each : figures) {
             lines.add(String.format(
                     Locale.ROOT,

@@ -92,21 +92,20 @@ final class SmallCalls implements AutoCloseable {
     }
 
     private void call(Runnable done) {
-        ClientCalls.asyncUnaryCall(
-                channel.newCall(Bytes.METHOD, CallOptions.DEFAULT), request, new StreamObserver<>() {
-                    @Override
-                    public void onNext(byte[] answer) {}
+        ClientCalls.asyncUnaryCall(channel.newCall(Bytes.METHOD, CallOptions.DEFAULT), request, new StreamObserver<>() {
+            @Override
+            public void onNext(byte[] answer) {}
 
-                    @Override
-                    public void onError(Throwable cause) {
-                        failure.set(cause);
-                    }
+            @Override
+            public void onError(Throwable cause) {
+                failure.set(cause);
+            }
 
-                    @Override
-                    public void onCompleted() {
-                        done.run();
-                    }
-                });
+            @Override
+            public void onCompleted() {
+                done.run();
+            }
+        });
     }
 
     @Override

@@ -32,6 +32,9 @@ final class Subprocess implements AutoCloseable {
                 .start();
         BufferedReader lines = process.inputReader();
         String line = lines.readLine();
+        while (line != null && line.startsWith("[")) { // Java's own log
+            line = lines.readLine();
+        }
         if (line == null) {
             throw new IOException("'" + arguments[0] + "' did not start");
         }
