@@ -15,9 +15,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Products of matrices. Operands go to BLAS with the strides that they have: a transposed one is not copied.
+ * Products of matrices, by BLAS or by {@link OneDnn}. Operands go there with the strides that they have: a transposed one
+ * is not copied.
  *
- * <p>BLAS runs on the calling thread alone, and a large product is cut here into parts that depend on its shape and on
+ * <p>The library runs on the calling thread alone, and a large product is cut here into parts that depend on its shape and on
  * nothing else. So results have the same bits whoever computes them, and lanes do not wait for a pool of threads of the
  * library: the threads of OpenBLAS cut products in other places (128 × 784 × 512 has other bits on two threads than on
  * one), serve one caller at a time, and spin.
@@ -77,22 +78,60 @@ final class ProductKernels {
         if (!fits) {
             throw new KernelException(in.name() + ": " + in.type(left) + " and " + in.type(right) + " have no product");
         }
-        @Nullable MethodHandle function = backend.shim(in.name() + "_out", descriptor);
-        if (function == null) {
+        double flops = 2.0 * a.dim(rank - 1) * Shape.of(sizes).elements();
+        boolean scaled = self >= 0 && beta != 1 || alpha != 1;
+        @Nullable Multiplication multiplication = !scaled && OneDnn.takes(backend, dtype, flops)
+                ? ProductKernels::byOneDnn
+                : byBlas(backend, in, descriptor, self >= 0, beta, alpha);
+        if (multiplication == null) {
             return null;
         }
         return new Product(
                 backend,
-                in.name(),
-                function,
+                multiplication,
                 self < 0 ? -1 : in.operand(self),
                 in.operand(left),
                 in.operand(right),
-                beta,
-                alpha,
                 Layout.contiguous(Shape.of(sizes)),
                 LibTorch.code(dtype),
-                Cut.of(backend, sizes, a.dim(rank - 1)));
+                Cut.of(backend, sizes, flops));
+    }
+
+    /** Writes a product of handles, and what is added to it, unless that is 0, to {@code out}. */
+    @FunctionalInterface
+    private interface Multiplication {
+        void run(long out, long added, long a, long b);
+    }
+
+    private static void byOneDnn(long out, long added, long a, long b) {
+        if (added != 0) {
+            LibTorch.copy(out, added);
+        }
+        OneDnn.multiply(out, a, b, added != 0);
+    }
+
+    private static @Nullable Multiplication byBlas(
+            TorchBackend backend,
+            Arguments in,
+            FunctionDescriptor descriptor,
+            boolean adds,
+            double beta,
+            double alpha) {
+        String name = in.name();
+        @Nullable MethodHandle function = backend.shim(name + "_out", descriptor);
+        if (function == null) {
+            return null;
+        }
+        return (out, added, a, b) -> {
+            try {
+                int status = adds
+                        ? (int) function.invokeExact(out, added, a, b, beta, alpha)
+                        : (int) function.invokeExact(out, a, b);
+                Native.check(status, name);
+            } catch (Throwable e) {
+                throw Native.failed(e);
+            }
+        };
     }
 
     /**
@@ -104,11 +143,7 @@ final class ProductKernels {
     private record Cut(int parts, int dim, long length) {
         static final Cut NONE = new Cut(1, 0, 0);
 
-        static Cut of(TorchBackend backend, long[] sizes, long inner) {
-            double flops = 2.0 * inner;
-            for (long size : sizes) {
-                flops *= size;
-            }
+        static Cut of(TorchBackend backend, long[] sizes, double flops) {
             int parts = Parts.of(flops);
             if (backend.deviceType() != LibTorch.CPU || parts < 2) {
                 return NONE;
@@ -149,13 +184,10 @@ final class ProductKernels {
 
     private record Product(
             TorchBackend backend,
-            String name,
-            MethodHandle function,
+            Multiplication multiplication,
             int self,
             int left,
             int right,
-            double beta,
-            double alpha,
             Layout result,
             int dtype,
             Cut cut)
@@ -183,7 +215,7 @@ final class ProductKernels {
             TorchTensor b = operands[right];
             @Nullable TorchTensor added = self < 0 ? null : operands[self];
             if (cut.parts() == 1) {
-                call(results[0].handle(), added == null ? 0 : added.handle(), a.handle(), b.handle());
+                multiplication.run(results[0].handle(), added == null ? 0 : added.handle(), a.handle(), b.handle());
             } else {
                 lane.split(cut.parts(), i -> part(i, results[0], added, a, b));
             }
@@ -198,13 +230,13 @@ final class ProductKernels {
                     TorchTensor partOfA = cut(i, a, columns ? -1 : dim, whole);
                     TorchTensor partOfB = cut(i, b, columns || dim < rank - 2 ? dim : -1, whole)) {
                 if (added == null) {
-                    call(partOfOut.handle(), 0, partOfA.handle(), partOfB.handle());
+                    multiplication.run(partOfOut.handle(), 0, partOfA.handle(), partOfB.handle());
                     return;
                 }
                 // Broadcast from the right: its own dimensions are the result's last ones.
                 int own = dim - rank + added.layout().rank();
                 try (TorchTensor partOfAdded = cut(i, added, own, whole)) {
-                    call(partOfOut.handle(), partOfAdded.handle(), partOfA.handle(), partOfB.handle());
+                    multiplication.run(partOfOut.handle(), partOfAdded.handle(), partOfA.handle(), partOfB.handle());
                 }
             }
         }
@@ -214,17 +246,6 @@ final class ProductKernels {
             Layout part = cut.part(layout, dim, i, whole);
             return backend.adopt(
                     part == layout ? LibTorch.newHandle(tensor.handle()) : LibTorch.reinterpret(tensor.handle(), part));
-        }
-
-        private void call(long out, long added, long a, long b) {
-            try {
-                int status = self < 0
-                        ? (int) function.invokeExact(out, a, b)
-                        : (int) function.invokeExact(out, added, a, b, beta, alpha);
-                Native.check(status, name);
-            } catch (Throwable e) {
-                throw Native.failed(e);
-            }
         }
     }
 }

@@ -48,6 +48,8 @@ class ProductsTest {
         "mm,      0, 64, 64, 64,     ,         1",
         "mm,      0, 2000, 3000, 1,  ,         2",
         "mm,      0, 1, 3000, 2000,  ,         2",
+        "mm,      0, 1, 4100, 4098,  ,         2",
+        "mm,      0, 4098, 4100, 1,  ,         2",
         "addmm,   0, 200, 200, 190,  190,      2",
         "addmm,   0, 200, 200, 190,  200 1,    2",
         "addmm,   0, 200, 200, 190,  1 190,    2",
@@ -148,6 +150,37 @@ class ProductsTest {
                 }
             }
         }
+    }
+
+    /** Strides of 0, and elements that lie apart in both dimensions. */
+    @ParameterizedTest
+    @CsvSource({"1, 0, 600, 2", "0, 1, 2, 600", "0, 0, 900, 3"})
+    void operandsMayRepeatOrLieApart(long rowsOfA, long columnsOfA, long rowsOfB, long columnsOfB) {
+        int size = 300;
+        Tensor expected = random(DType.FLOAT32, size, size);
+        Tensor square = random(DType.FLOAT32, size, size);
+        Kernel kernel =
+                CPU.resolve(Torch.typed("mm", List.of(expected), List.of(square, square), op(0), op(1)));
+        Tensor stored = random(DType.FLOAT32, 4 * size, size);
+        try (TorchTensor memory = CPU.upload(stored);
+                TorchTensor a = CPU.view(memory, layout(size, rowsOfA, columnsOfA));
+                TorchTensor b = CPU.view(memory, layout(size, rowsOfB, columnsOfB))) {
+            Tensor product = Torch.written(kernel, List.of(expected), a, b).getFirst();
+            for (int i = 0; i < size; i += 43) {
+                for (int j = size - 1; j >= 0; j -= 37) {
+                    double sum = 0;
+                    for (int x = 0; x < size; x++) {
+                        sum += stored.getDouble(i * rowsOfA + x * columnsOfA)
+                                * stored.getDouble(x * rowsOfB + j * columnsOfB);
+                    }
+                    assertThat(product.getDouble((long) i * size + j)).isCloseTo(sum, within(1e-4));
+                }
+            }
+        }
+    }
+
+    private static Layout layout(int size, long rows, long columns) {
+        return new Layout(new long[] {size, size}, new long[] {rows, columns}, 0);
     }
 
     @ParameterizedTest
