@@ -8,6 +8,8 @@ import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.GraphVerifier;
 import dev.gradwire.graph.TextForm;
 import dev.gradwire.op.Operators;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,6 +93,33 @@ final class PassesTest {
                 new Simplify(OPERATORS),
                 "x: float64[2, 3]\na = neg(x)\nb = neg(a)\nc = transpose(x, 0, 1)\nd = transpose(c, 0, 1)\nreturn b, d",
                 "x: float64[2, 3]\na = neg(x)\nc = transpose.int(x, 0, 1)\nreturn x, x\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    sum(expand(x, [4, 3]), 0)                        | float64[3]    | 4 | mul.Tensor
+                    sum(expand(x, [4, 3]), [0], True)                | float64[1, 3] | 4 | mul.Tensor
+                    sum(expand(x, [2, 4, 3]), [-2, 0])               | float64[3]    | 8 | mul.Tensor
+                    sum(expand(x, [2, 4, 3]), 1)                     | float64[2, 3] | 4 | mul.Tensor
+                    sum(expand(k, [2, 4]))                           | float64[]     | 8 | mul.Tensor
+                    sum(expand(x, [4, 3]), 1)                        | float64[4]    | - | sum.dim_IntList
+                    sum(expand(x, [4, 3]))                           | float64[]     | - | sum
+                    sum(expand(x, [0, 3]), 0)                        | float64[3]    | - | sum.dim_IntList
+                    sum(expand(x, [4, 3]), 0, dtype=torch.float32)   | float32[3]    | - | sum.dim_IntList
+                    sum(expand(n, [4, 3]), 0)                        | int64[3]      | - | sum.dim_IntList
+                    """)
+    void aSumOfEqualNumbersIsAProduct(String sum, String type, String factor, String op) {
+        Matcher call = Pattern.compile("sum\\((expand\\(.*?]\\))(.*)\\)").matcher(sum);
+        assertThat(call.matches()).isTrue();
+        Graph graph = new ExpandLast(OPERATORS)
+                .apply(parse("x: float64[1, 3]\nn: int64[3]\nk: float64[1]\ne = " + call.group(1) + "\ny = sum(e"
+                        + call.group(2) + ")\nreturn y"));
+        GraphVerifier.verify(graph);
+        assertThat(graph.outputs().getFirst().value().type().toString()).isEqualTo(type);
+        assertThat(graph.toString()).contains(" = " + op + "(");
+        if (!factor.equals("-")) {
+            assertThat(graph.toString()).contains("[" + factor + ".0]").doesNotContain(" = sum");
+        }
     }
 
     @Test
