@@ -21,11 +21,16 @@ public interface Kernel {
     }
 
     /**
-     * The same into tensors of the call's result types, contiguous, which share no storage with operands. All stay the
-     * caller's.
+     * The same into tensors of the call's result types, contiguous, which share no storage with operands, but for one
+     * that they {@linkplain #mayReplace may replace}. All stay the caller's.
      */
     default void write(DeviceTensor[] operands, DeviceTensor[] results, Lane lane) {
         throw new UnsupportedOperationException();
+    }
+
+    /** Whether {@link #write} may put a result where an operand lies, whose data are then lost. */
+    default boolean mayReplace(int operand, int result) {
+        return false;
     }
 
     /** Whether it runs a {@link Group}. */

@@ -131,6 +131,25 @@ final class InLoops {
                 .toList();
     }
 
+    /** Whether a product has one number for each column added to it. */
+    static boolean isBiased(Call call) {
+        TensorType bias = call.type("self");
+        return isLooped(bias)
+                && bias.rank() == 1
+                && isOne(call.arg("beta"))
+                && isOne(call.arg("alpha"))
+                && bias.dtype() == call.type("mat1").dtype();
+    }
+
+    private static boolean isOne(Argument number) {
+        return number.equals(new Argument.Int(1)) || number.equals(new Argument.Float(1));
+    }
+
+    /** The bias is added by the loop that reads the product, which often does more than that. */
+    static List<Expr> biased(Args n) {
+        return List.of(n.arg("mat1").mm(n.arg("mat2")).add(n.arg("self")));
+    }
+
     /** Whether a mean is of floating point and stays so. */
     static boolean isMean(Call call) {
         return isLooped(call.type("self"))

@@ -87,6 +87,7 @@ final class Products {
                         .types(one(call -> added(call, matrices(call, "mat1", "mat2", 2))))
                         .vjp("mat1", n -> scaled(n.grad().mm(n.arg("mat2").mH()), alpha(n)))
                         .vjp("mat2", n -> scaled(n.arg("mat1").mH().mm(n.grad()), alpha(n)))
+                        .loops(InLoops::isBiased, InLoops::biased)
                         .kernelWhere("addmm", Products::isFloating)
                         .decompose(n -> sum(n, n.arg("mat1").mm(n.arg("mat2"))))
                         .flops(call -> flops(call, "mat1", "mat2"))

@@ -7,6 +7,7 @@ import dev.gradwire.pass.Packing.Interval;
 import dev.gradwire.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,9 @@ final class MemoryPlanner {
     private final int[] users;
 
     private final long[] ownBytes;
+    /** The ids of values in whose place another one stands later. */
+    private final BitSet handedOn = new BitSet();
+
     /** The storages of outputs. */
     private final Map<Integer, Integer> outputStorages = new HashMap<>();
 
@@ -138,6 +142,12 @@ final class MemoryPlanner {
             return new Place.Output(output);
         }
         if (writes && planned && bytes > 0 && (output == null || outputs == Outputs.CALLERS)) {
+            int replaced = replaced(unit, result, index);
+            if (replaced >= 0) {
+                ofValues[result.id()] = ofValues[replaced];
+                handedOn.set(replaced);
+                return null;
+            }
             ofValues[result.id()] = intervals.size();
             intervals.add(new Interval(bytes, index, Integer.MAX_VALUE));
             return null;
@@ -148,6 +158,28 @@ final class MemoryPlanner {
         return writes ? new Place.Own(type) : new Place.Made();
     }
 
+    /**
+     * The id of an operand in whose place a result can be put: one that dies here, of which there is no view, and whose
+     * place no other result has yet. −1 where there is none.
+     */
+    private int replaced(Unit unit, Value result, int index) {
+        int number = unit.results().indexOf(result);
+        for (int i = 0; i < unit.operands().size(); i++) {
+            Value operand = unit.operands().get(i);
+            int id = operand.id();
+            if (ofValues[id] >= 0
+                    && users[id] == 1
+                    && liveness.storage(operand) == id
+                    && !handedOn.get(id)
+                    && liveness.deathsAt(index).contains(operand)
+                    && unit.operands().indexOf(operand) == unit.operands().lastIndexOf(operand)
+                    && unit.work().mayReplace(i, number)) {
+                return id;
+            }
+        }
+        return -1;
+    }
+
     private void release(Value dead, int index) {
         int root = liveness.storage(dead);
         if (users[root] == 0 || --users[root] > 0) {
@@ -155,7 +187,7 @@ final class MemoryPlanner {
         }
         live -= ownBytes[root];
         int interval = ofValues[root];
-        if (interval >= 0) {
+        if (interval >= 0 && !handedOn.get(root)) {
             Interval life = intervals.get(interval);
             intervals.set(interval, new Interval(life.bytes(), life.from(), index));
         }

@@ -4,18 +4,26 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
  * Places in one stretch of memory for tensors whose lifetimes are known: no two that live at one time overlap. Few
- * tensors are placed by size, the largest first, which leaves few gaps; many are placed in the order of their births.
+ * tensors are placed in several orders, of which the best counts; many in that of their births alone.
  *
  * @param offsets one for each interval, in bytes
  * @param length of the stretch
  */
 record Packing(List<Long> offsets, long length) {
-    /** Placing by size takes time that grows with the square of the number. */
+    /** Placing in any order takes time that grows with the square of the number. */
     private static final int FEW = 512;
+
+    /** The largest first, or those that live longest: which leaves fewer gaps depends on the tensors. */
+    private static final List<Comparator<Interval>> ORDERS = List.of(
+            Comparator.comparingLong((Interval i) -> -i.bytes),
+            Comparator.comparingLong((Interval i) -> i.from - (long) i.to),
+            Comparator.comparingDouble((Interval i) -> -(double) i.bytes * (1.0 + i.to - i.from)),
+            Comparator.comparingInt((Interval i) -> i.from));
 
     /**
      * A tensor's life.
@@ -30,16 +38,44 @@ record Packing(List<Long> offsets, long length) {
     }
 
     static Packing of(List<Interval> intervals) {
-        return intervals.size() <= FEW ? bySize(intervals) : byBirth(intervals);
+        if (intervals.size() > FEW) {
+            return byBirth(intervals);
+        }
+        long least = most(intervals);
+        Packing best = null;
+        for (Comparator<Interval> order : ORDERS) {
+            if (best == null || best.length > least) {
+                Packing packing = inOrder(intervals, order);
+                best = best == null || packing.length < best.length ? packing : best;
+            }
+        }
+        return best;
     }
 
-    private static Packing bySize(List<Interval> intervals) {
+    /** What lives at one time, at the most: no packing is shorter. */
+    private static long most(List<Interval> intervals) {
+        TreeMap<Integer, Long> changes = new TreeMap<>();
+        for (Interval interval : intervals) {
+            long bytes = Offsets.padded(interval.bytes);
+            changes.merge(interval.from, bytes, Long::sum);
+            changes.merge(interval.to == Integer.MAX_VALUE ? interval.to : interval.to + 1, -bytes, Long::sum);
+        }
+        long live = 0;
+        long most = 0;
+        for (long change : changes.values()) {
+            live += change;
+            most = Math.max(most, live);
+        }
+        return most;
+    }
+
+    private static Packing inOrder(List<Interval> intervals, Comparator<Interval> by) {
         Long[] offsets = new Long[intervals.size()];
         List<Integer> placed = new ArrayList<>();
         long length = 0;
         List<Integer> order = IntStream.range(0, intervals.size())
                 .boxed()
-                .sorted(Comparator.comparingLong((Integer i) -> -intervals.get(i).bytes))
+                .sorted(Comparator.comparing(intervals::get, by))
                 .toList();
         for (int index : order) {
             long bytes = Offsets.padded(intervals.get(index).bytes);

@@ -46,6 +46,11 @@ public sealed interface Work {
         };
     }
 
+    /** Whether it may put a result where an operand lies, whose data are then lost. */
+    default boolean mayReplace(int operand, int result) {
+        return this instanceof Run(Kernel kernel) && kernel.mayReplace(operand, result);
+    }
+
     /** Memory that it needs while it runs, besides operands and results. */
     default long scratchBytes() {
         return switch (this) {

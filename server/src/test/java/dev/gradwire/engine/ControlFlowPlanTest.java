@@ -1,6 +1,7 @@
 package dev.gradwire.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.gradwire.graph.Graph;
 import dev.gradwire.graph.Node;
@@ -51,8 +52,9 @@ final class ControlFlowPlanTest {
         assertThat(again.nodeByNode().price().peakBytes()).isBetween(16 * tensors, 22 * tensors);
         long forward = 64L * ELEMENTS;
         assertThat(again.plan().price().flops() - kept.plan().price().flops()).isBetween(forward / 2, forward);
+        // The last place of float64 functions may change when the Java machine compiles them.
         assertThat(again.values(RunOptions.DEFAULT).getLast())
-                .containsExactly(kept.values(RunOptions.DEFAULT).getLast());
+                .containsExactly(kept.values(RunOptions.DEFAULT).getLast(), within(1e-15));
     }
 
     @Test

@@ -6,12 +6,13 @@ import dev.gradwire.pass.Packing.Interval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class PackingTest {
-    /** Both ways of placing, by size and by birth. */
+    /** Both ways of placing: in several orders, and many by birth. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 300, 2000})
     void whatLivesAtOneTimeDoesNotOverlap(int count) {
@@ -33,6 +34,23 @@ final class PackingTest {
                         .isTrue();
             }
         }
+    }
+
+    /** By size alone, the two long ones would leave a gap between them. */
+    @Test
+    void theBestOfSeveralOrdersCounts() {
+        List<Interval> intervals = List.of(
+                new Interval(4096, 0, 6),
+                new Interval(2048, 1, 4),
+                new Interval(1024, 1, 5),
+                new Interval(2048, 2, 3),
+                new Interval(2048, 4, 5),
+                new Interval(1024, 3, 4),
+                new Interval(2048, 5, 6));
+        long most = LongStream.of(4096, 2048, 1024, 2048, 1024)
+                .map(Offsets::padded)
+                .sum();
+        assertThat(Packing.of(intervals).length()).isEqualTo(most);
     }
 
     @Test

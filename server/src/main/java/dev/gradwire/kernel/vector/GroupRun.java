@@ -10,7 +10,8 @@ import dev.gradwire.kernel.Lane;
 interface GroupRun {
     /**
      * Reads operands and fills results, one for each of the group's reads and writes, checked before by
-     * {@link TieredKernel}: contiguous, long enough, and no result shares memory with anything else.
+     * {@link TieredKernel}: contiguous, long enough, and no result shares memory with anything else, but for an operand
+     * that it may replace ({@link InPlace}).
      */
     void run(DeviceTensor[] operands, DeviceTensor[] results, Lane lane);
 }

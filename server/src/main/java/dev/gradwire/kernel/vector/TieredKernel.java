@@ -78,6 +78,11 @@ final class TieredKernel implements Kernel {
     }
 
     @Override
+    public boolean mayReplace(int operand, int result) {
+        return InPlace.isPossible(group, operand, result);
+    }
+
+    @Override
     public DeviceTensor[] run(DeviceTensor[] operands) {
         throw new UnsupportedOperationException("a group is computed into tensors that are there already");
     }

@@ -27,6 +27,11 @@ record HostTensor(DType dtype, long elements, MemorySegment memory, Layout layou
         return of(dtype, elements, MemorySegment.ofArray(new byte[(int) elements * dtype.sizeInBytes()]));
     }
 
+    /** The same memory with elements of another dtype, as large. */
+    HostTensor as(DType other) {
+        return of(other, elements, memory);
+    }
+
     private static HostTensor of(DType dtype, long elements, MemorySegment memory) {
         return new HostTensor(dtype, elements, memory, Layout.contiguous(Shape.of(elements)));
     }

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Loops against the tile interpreter, to the bit. */
 class LoopsTest {
     /** Runs parts on threads of their own, all at once. */
-    private static final Lane THREADS = new Lane() {
+    static final Lane THREADS = new Lane() {
         @Override
         public void poll() {}
 
@@ -90,13 +90,13 @@ class LoopsTest {
         return ((TieredKernel) VectorGroups.withVectors().compile(group)).interpreter();
     }
 
-    private static HostTensor[] results(Arena arena, Group group) {
+    static HostTensor[] results(Arena arena, Group group) {
         return group.writes().stream()
                 .map(write -> HostTensor.allocate(arena, group.dtype(write.value()), group.elements(write)))
                 .toArray(HostTensor[]::new);
     }
 
-    private static void assertSame(HostTensor[] expected, HostTensor[] actual, Group group) {
+    static void assertSame(HostTensor[] expected, HostTensor[] actual, Group group) {
         for (int i = 0; i < expected.length; i++) {
             assertThat(actual[i].isIntact()).isTrue();
             for (long j = 0; j < expected[i].elements(); j++) {
