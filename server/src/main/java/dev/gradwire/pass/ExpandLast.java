@@ -64,12 +64,11 @@ record ExpandLast(OperatorTable operators) implements Pass {
     /** The shape that a sum has when it keeps the dimensions that are summed. */
     private static Shape keepingDims(Call call, Shape shape) {
         long[] sizes = shape.dims();
-        long[] dims =
-                switch (call.arg("dim")) {
-                    case Argument.None _ -> new long[0];
-                    case Argument.Int(long dim) -> new long[] {dim};
-                    default -> call.ints("dim");
-                };
+        long[] dims = switch (call.arg("dim")) {
+            case Argument.None _ -> new long[0];
+            case Argument.Int(long dim) -> new long[] {dim};
+            default -> call.ints("dim");
+        };
         if (dims.length == 0) {
             Arrays.fill(sizes, 1);
         }

@@ -42,12 +42,10 @@ record Packing(List<Long> offsets, long length) {
             return byBirth(intervals);
         }
         long least = most(intervals);
-        Packing best = null;
-        for (Comparator<Interval> order : ORDERS) {
-            if (best == null || best.length > least) {
-                Packing packing = inOrder(intervals, order);
-                best = best == null || packing.length < best.length ? packing : best;
-            }
+        Packing best = inOrder(intervals, ORDERS.getFirst());
+        for (int i = 1; i < ORDERS.size() && best.length > least; i++) {
+            Packing other = inOrder(intervals, ORDERS.get(i));
+            best = other.length < best.length ? other : best;
         }
         return best;
     }

@@ -47,9 +47,8 @@ final class PackingTest {
                 new Interval(2048, 4, 5),
                 new Interval(1024, 3, 4),
                 new Interval(2048, 5, 6));
-        long most = LongStream.of(4096, 2048, 1024, 2048, 1024)
-                .map(Offsets::padded)
-                .sum();
+        long most =
+                LongStream.of(4096, 2048, 1024, 2048, 1024).map(Offsets::padded).sum();
         assertThat(Packing.of(intervals).length()).isEqualTo(most);
     }
 

@@ -31,8 +31,8 @@ final class OneDnn {
     private OneDnn() {}
 
     private static boolean isThere() {
-        @Nullable MethodHandle asked =
-                Native.findOptional("_ZN2at7Context9hasMKLDNNEv", FunctionDescriptor.of(JAVA_BOOLEAN));
+        @Nullable
+        MethodHandle asked = Native.findOptional("_ZN2at7Context9hasMKLDNNEv", FunctionDescriptor.of(JAVA_BOOLEAN));
         try {
             return asked != null && (boolean) asked.invokeExact();
         } catch (Throwable e) {
@@ -41,10 +41,7 @@ final class OneDnn {
     }
 
     static boolean takes(TorchBackend backend, DType dtype, double flops) {
-        return MATMUL != null
-                && backend.deviceType() == LibTorch.CPU
-                && dtype == DType.FLOAT32
-                && flops >= LEAST_FLOPS;
+        return MATMUL != null && backend.deviceType() == LibTorch.CPU && dtype == DType.FLOAT32 && flops >= LEAST_FLOPS;
     }
 
     /** Writes {@code a · b} to {@code out}, or adds it to what is there. */

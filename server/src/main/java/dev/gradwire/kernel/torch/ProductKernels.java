@@ -80,7 +80,8 @@ final class ProductKernels {
         }
         double flops = 2.0 * a.dim(rank - 1) * Shape.of(sizes).elements();
         boolean scaled = self >= 0 && beta != 1 || alpha != 1;
-        @Nullable Multiplication multiplication = !scaled && OneDnn.takes(backend, dtype, flops)
+        @Nullable
+        Multiplication multiplication = !scaled && OneDnn.takes(backend, dtype, flops)
                 ? ProductKernels::byOneDnn
                 : byBlas(backend, in, descriptor, self >= 0, beta, alpha);
         if (multiplication == null) {

@@ -25,7 +25,8 @@ final class InPlace {
         return isStored
                 && result.value() >= group.reads().size()
                 && isDense(group, group.reads().get(read))
-                && group.dtype(read).sizeInBytes() == group.dtype(result.value()).sizeInBytes()
+                && group.dtype(read).sizeInBytes()
+                        == group.dtype(result.value()).sizeInBytes()
                 && group.instructions().stream().noneMatch(line -> line.op().isReduction())
                 && group.writes().stream().noneMatch(other -> other.value() == read)
                 && lastReader(group, read) <= result.value()

@@ -159,8 +159,7 @@ class ProductsTest {
         int size = 300;
         Tensor expected = random(DType.FLOAT32, size, size);
         Tensor square = random(DType.FLOAT32, size, size);
-        Kernel kernel =
-                CPU.resolve(Torch.typed("mm", List.of(expected), List.of(square, square), op(0), op(1)));
+        Kernel kernel = CPU.resolve(Torch.typed("mm", List.of(expected), List.of(square, square), op(0), op(1)));
         Tensor stored = random(DType.FLOAT32, 4 * size, size);
         try (TorchTensor memory = CPU.upload(stored);
                 TorchTensor a = CPU.view(memory, layout(size, rowsOfA, columnsOfA));

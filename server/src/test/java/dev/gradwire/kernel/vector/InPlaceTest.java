@@ -2,7 +2,6 @@ package dev.gradwire.kernel.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradwire.kernel.DeviceTensor;
 import dev.gradwire.kernel.Group;
 import dev.gradwire.kernel.Group.Instruction;
 import dev.gradwire.kernel.Group.Places;
@@ -47,15 +46,16 @@ class InPlaceTest {
                 List.of(new Write(2, null), new Write(4, null), new Write(3, GroupOp.SUM)));
         assertThat(InPlace.isPossible(group, 0, 0)).isTrue();
         assertThat(InPlace.isPossible(group, 0, 1)).isTrue();
-        assertThat(InPlace.isPossible(group, 1, 0)).as("its sum needs operand 1").isFalse();
+        assertThat(InPlace.isPossible(group, 1, 0))
+                .as("its sum needs operand 1")
+                .isFalse();
         assertThat(InPlace.isPossible(group, 1, 1)).isTrue();
         assertThat(InPlace.isPossible(group, 0, 2)).as("a total").isFalse();
     }
 
     @Test
     void notWhereRowsArePassedTwiceOrElementsLieElsewhere() {
-        Group reducing = group(
-                List.of(line(GroupOp.SUM, 0, -1), line(GroupOp.MUL, 0, 2)), List.of(new Write(3, null)));
+        Group reducing = group(List.of(line(GroupOp.SUM, 0, -1), line(GroupOp.MUL, 0, 2)), List.of(new Write(3, null)));
         assertThat(InPlace.isPossible(reducing, 0, 0)).isFalse();
         Places transposed = new Places(List.of(7L, 3L), List.of(1L, 7L), 0);
         List<Instruction> product = List.of(line(GroupOp.MUL, 0, 1));
@@ -109,7 +109,8 @@ class InPlaceTest {
                 run.run(operands(arena, group, seed), expected, Lane.ALONE);
                 HostTensor[] operands = operands(arena, group, seed);
                 HostTensor[] actual = LoopsTest.results(arena, group);
-                actual[write] = operands[read].as(group.dtype(group.writes().get(write).value()));
+                actual[write] =
+                        operands[read].as(group.dtype(group.writes().get(write).value()));
                 run.run(operands, actual, lane);
                 LoopsTest.assertSame(expected, actual, group);
             }
