@@ -160,7 +160,7 @@ class ProductsTest {
         Tensor expected = random(DType.FLOAT32, size, size);
         Tensor square = random(DType.FLOAT32, size, size);
         Kernel kernel = CPU.resolve(Torch.typed("mm", List.of(expected), List.of(square, square), op(0), op(1)));
-        Tensor stored = random(DType.FLOAT32, 4 * size, size);
+        Tensor stored = random(DType.FLOAT32, 4L * size, size);
         try (TorchTensor memory = CPU.upload(stored);
                 TorchTensor a = CPU.view(memory, layout(size, rowsOfA, columnsOfA));
                 TorchTensor b = CPU.view(memory, layout(size, rowsOfB, columnsOfB))) {
