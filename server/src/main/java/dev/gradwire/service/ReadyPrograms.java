@@ -44,6 +44,7 @@ final class ReadyPrograms {
         if (known != null) {
             long nanos = System.nanoTime() - start;
             resources.metrics().phase(Phase.COMPILE, nanos, Context.current());
+            resources.metrics().foundReady();
             return new Ready(known.prepared.again(nanos), known.head, known.weight);
         }
         Prepared prepared;

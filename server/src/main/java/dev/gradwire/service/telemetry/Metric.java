@@ -33,7 +33,8 @@ public enum Metric {
             Kind.COUNTER,
             "{lookup}",
             "result",
-            "Programs that were compiled, by whether their plan was there: hit, miss. The self-test counts, once a second."),
+            "Programs that were to be run, by where their plan was: ready (found by the bytes of the message), hit (in the cache),"
+                    + " miss (made). The self-test counts, once a second."),
     PLAN_CACHE_PLANS(Kind.GAUGE, "{plan}", null, "Plans in the cache."),
     FRAMES_RETAINED(Kind.GAUGE, "By", null, "Memory of finished runs, kept for the next run of the same plan."),
     TENSORS_LIVE(Kind.GAUGE, "{tensor}", null, "Tensors on all devices that a call or session holds."),

@@ -36,6 +36,7 @@ public final class Metrics {
     private final Map<Metric, LongCounter> counters = new EnumMap<>(Metric.class);
     private final LongAdder receivedBytes = new LongAdder();
     private final LongAdder sentBytes = new LongAdder();
+    private final LongAdder ready = new LongAdder();
 
     /** @param meter null for nobody to tell */
     Metrics(@Nullable Meter meter) {
@@ -51,6 +52,7 @@ public final class Metrics {
         counters.put(Metric.REFUSALS, counter(meter, Metric.REFUSALS));
         observe(Metric.NETWORK_IO, "receive", receivedBytes::sum);
         observe(Metric.NETWORK_IO, "transmit", sentBytes::sum);
+        observe(Metric.PLAN_CACHE_LOOKUPS, "ready", ready::sum);
     }
 
     private static DoubleHistogram histogram(Meter meter, Metric metric) {
@@ -94,6 +96,11 @@ public final class Metrics {
         if (counter != null) {
             counter.add(1, attributes(Metric.REFUSALS, reason));
         }
+    }
+
+    /** A program was found by the bytes of its message. */
+    public void foundReady() {
+        ready.increment();
     }
 
     void received(long bytes) {
