@@ -1,6 +1,6 @@
 package dev.gradwire.pass;
 
-/** Hears of each stage of planning as it ends, for measurements. */
+/** Hears of each stage of planning as it ends, to measure it, or to end planning there by an exception. */
 @FunctionalInterface
 public interface Stages {
     Stages UNHEARD = (_, _) -> {};

@@ -64,7 +64,14 @@ final class AutogradService implements BindableService {
     }
 
     private void plan(PlanRequest request, StreamObserver<PlanResponse> observer) {
-        work(Context.current(), observer, _ -> plan(request), PlanResponse::getSerializedSize);
+        Context context = Context.current();
+        work(context, observer, _ -> plan(request, context), PlanResponse::getSerializedSize);
+    }
+
+    private PlanResponse plan(PlanRequest request, Context context) {
+        try (Lease _ = resources.budget().take(Tenant.of(context), Prepared.nodes(request.getProgram()))) {
+            return plan(request);
+        }
     }
 
     private PlanResponse plan(PlanRequest request) {
@@ -120,8 +127,6 @@ final class AutogradService implements BindableService {
                 observer.onError(Errors.toException(failure, context));
             }
         };
-        if (!resources.lanes().offer(context.wrap(work))) {
-            observer.onError(Errors.toException(Errors.queueFull(resources), context));
-        }
+        resources.admission().submit(context, work, refusal -> observer.onError(Errors.toException(refusal, context)));
     }
 }

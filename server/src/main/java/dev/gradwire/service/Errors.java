@@ -20,6 +20,7 @@ import io.grpc.protobuf.StatusProto;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,7 +31,10 @@ final class Errors {
     static final String DOMAIN = "gradwire.dev";
 
     private static final Logger LOG = LoggerFactory.getLogger(Errors.class);
-    private static final Duration RETRY_SOON = Duration.ofMillis(200);
+    private static final Duration RETRY_SOON = Duration.ofMillis(100);
+
+    /** So that those who are refused together do not come back together. */
+    private static final int RETRY_SPREAD_MILLIS = 200;
 
     /** Text and details travel in trailers, of which many clients take 8 KiB at the most. */
     private static final int MAX_TEXT_BYTES = 1_200;
@@ -63,7 +67,7 @@ final class Errors {
     private static Refusal counted(Refusal refusal, Context context) {
         Call call = Call.of(context);
         if (call != null) {
-            call.refused(refusal.reason());
+            call.refused(refusal.reason(), refusal.metadata().get("limit"));
         }
         return refusal;
     }
@@ -82,7 +86,10 @@ final class Errors {
                                 e.anomaly().node())
                         .with("node", e.anomaly().node())
                         .detail(Encoder.anomaly(e.anomaly()));
-            case CancelledException _ -> cancelled(context);
+            case CancelledException _ ->
+                context.isCancelled()
+                        ? cancelled(context)
+                        : new Refusal(Problem.RUN_TOO_LONG).with("limit", Limit.MAX_RUN_SECONDS.label());
             case ArithmeticException _ -> new Refusal(Problem.SIZE_OVERFLOW, "the request");
             case OutOfMemoryError e -> {
                 LOG.error("out of memory", e);
@@ -101,11 +108,8 @@ final class Errors {
 
     /** Not enough is free now; waiting may help. */
     static Refusal busy(Problem problem, Object... values) {
-        return new Refusal(problem, values).retryAfter(RETRY_SOON);
-    }
-
-    static Refusal queueFull(Resources resources) {
-        return busy(Problem.QUEUE_FULL, resources.lanes().queueLength()).with("limit", Limit.MAX_QUEUED_RUNS.label());
+        return new Refusal(problem, values)
+                .retryAfter(RETRY_SOON.plusMillis(ThreadLocalRandom.current().nextInt(RETRY_SPREAD_MILLIS)));
     }
 
     private static Refusal ofStep(StepException e) {

@@ -18,10 +18,11 @@ final class Gauges {
         metrics.observe(Metric.BUDGET_LIMIT, budget::totalBytes);
         metrics.observe(Metric.BUDGET_LEASES, budget::leases);
         Lanes lanes = resources.lanes();
-        metrics.observe(Metric.LANES_BUSY, lanes::busy);
+        Admission admission = resources.admission();
+        metrics.observe(Metric.LANES_BUSY, admission::working);
         metrics.observe(Metric.LANES_LIMIT, lanes::count);
-        metrics.observe(Metric.QUEUE_LENGTH, lanes::queued);
-        metrics.observe(Metric.QUEUE_LIMIT, lanes::queueLength);
+        metrics.observe(Metric.QUEUE_LENGTH, admission::waiting);
+        metrics.observe(Metric.QUEUE_LIMIT, () -> admission.limit() - lanes.count());
         metrics.observe(Metric.SESSIONS_OPEN, sessions::count);
         metrics.observe(Metric.SELF_TEST_PASSED, () -> ready.getAsBoolean() ? 1 : 0);
         Engine engine = resources.engine();
@@ -36,7 +37,7 @@ final class Gauges {
         telemetry
                 .loads()
                 .observe(
-                        () -> (lanes.busy() + lanes.queued()) / (double) lanes.count(),
+                        () -> (admission.working() + admission.waiting()) / (double) lanes.count(),
                         () -> 1 - budget.freeBytes() / (double) budget.totalBytes());
     }
 }

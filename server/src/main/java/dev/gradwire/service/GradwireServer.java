@@ -57,11 +57,13 @@ public final class GradwireServer implements AutoCloseable {
         telemetry = Telemetry.open(config.telemetry(), ServerInfo.version());
         Engine engine = Engine.open(new EngineSettings(config.threads(), EngineSettings.DEFAULT.maxCachedSteps())
                 .withMaxValues(limits.getInt(Limit.MAX_GRAPH_VALUES)));
+        Lanes lanes = new Lanes(config.lanes());
         resources = new Resources(
                 engine,
                 limits,
-                new Lanes(config.lanes(), limits.getInt(Limit.MAX_QUEUED_RUNS)),
-                new Budget(limits.get(Limit.MAX_PEAK_BYTES)),
+                lanes,
+                new Admission(lanes, limits),
+                new Budget(limits),
                 new ProgramCache(limits.get(Limit.MAX_PROGRAM_CACHE_BYTES)),
                 telemetry.metrics());
         service = new AutogradService(resources);
@@ -71,18 +73,15 @@ public final class GradwireServer implements AutoCloseable {
     }
 
     private Server server() throws IOException {
-        Limits limits = config.limits();
         TlsSettings tls = config.tls();
         NettyServerBuilder builder = NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()));
         if (tls != null) {
             builder.sslContext(context(tls));
         }
         boolean certificates = tls != null && tls.clientAuthorities() != null;
-        builder.directExecutor()
-                .maxInboundMessageSize(limits.getInt(Limit.MAX_MESSAGE_BYTES))
-                .maxInboundMetadataSize(limits.getInt(Limit.MAX_HEADER_BYTES))
-                .maxConcurrentCallsPerConnection(limits.getInt(Limit.MAX_STREAMS_PER_CONNECTION))
-                .addService(Guard.of(service, limits))
+        ConnectionLimits.apply(config.limits(), builder)
+                .directExecutor()
+                .addService(Guard.of(service, config.limits()))
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .intercept(new Authentication(certificates, config.tokens(), GradwireServer::unauthenticated));

@@ -110,6 +110,9 @@ final class Guard {
         }
 
         private Throwable refusal(Throwable failure) {
+            if (failure.getCause() instanceof Refusal known) {
+                return known;
+            }
             if (failure instanceof StatusRuntimeException e
                     && e.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED) {
                 long most = limits.get(Limit.MAX_MESSAGE_BYTES);

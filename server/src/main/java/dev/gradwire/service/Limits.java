@@ -19,6 +19,9 @@ public final class Limits {
                 throw new IllegalArgumentException(limit.label() + " must be at least 1, but is " + value);
             }
         });
+        if (get(Limit.MAX_TENANT_PERCENT) > 100) {
+            throw new IllegalArgumentException("max_tenant_percent must be 100 at the most");
+        }
     }
 
     public long get(Limit limit) {

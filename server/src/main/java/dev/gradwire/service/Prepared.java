@@ -7,6 +7,7 @@ import dev.gradwire.pass.Plan;
 import dev.gradwire.service.telemetry.Phase;
 import dev.gradwire.v1.Backward;
 import dev.gradwire.v1.GradFn;
+import dev.gradwire.v1.Graph;
 import dev.gradwire.v1.Options;
 import dev.gradwire.v1.Program;
 import io.grpc.Context;
@@ -28,6 +29,15 @@ record Prepared(Compiled compiled, RunSettings settings, ByteString digest, List
     /** @throws RuntimeException one that {@link Errors} knows, when it may not */
     static Prepared of(Program program, @Nullable Backward backward, Options options, Resources resources) {
         return of(ProgramCache.digest(program), program, backward, options, resources);
+    }
+
+    /** Nodes of a program that is sent or kept: what it costs before it is known whether it is right. */
+    static Cost nodes(Program program) {
+        long nodes = program.getGraph().getNodesCount();
+        for (Graph function : program.getFunctionsMap().values()) {
+            nodes += function.getNodesCount();
+        }
+        return Cost.ofNodes(nodes);
     }
 
     static Prepared of(
@@ -56,13 +66,26 @@ record Prepared(Compiled compiled, RunSettings settings, ByteString digest, List
 
     private static Compiled compile(dev.gradwire.engine.Program program, String device, Resources resources) {
         try {
-            return resources.engine().compile(program, device);
+            return resources.engine().compile(program, device, Prepared::goOn);
         } catch (DeviceUnavailableException e) {
             LOG.debug("device refused", e);
             throw new Refusal(Problem.DEVICE_UNAVAILABLE, device)
                     .with("value", device)
                     .at("options.device");
         }
+    }
+
+    /** Between two stages of planning: nobody plans for a call that is gone. */
+    private static void goOn(String stage, int nodes) {
+        if (Context.current().isCancelled()) {
+            throw Errors.cancelled(Context.current());
+        }
+    }
+
+    /** What a run takes while it computes, checks of its gradients included. */
+    Cost cost(long peakBytes) {
+        return Cost.ofRun(
+                peakBytes + GradChecks.extraBytes(this), plan().price().flops());
     }
 
     Plan plan() {

@@ -45,11 +45,24 @@ enum Problem {
     GRAPH_UNKNOWN(Status.Code.FAILED_PRECONDITION, "this replica has no program of this digest; send the program"),
     DEVICE_UNAVAILABLE(Status.Code.FAILED_PRECONDITION, "device '%s' is not available on this server"),
     MEMORY_EXHAUSTED(Status.Code.RESOURCE_EXHAUSTED, "%d bytes are needed, but %d are free at the moment"),
+    TENANT_EXHAUSTED(
+            Status.Code.RESOURCE_EXHAUSTED, "%d %s are needed, but this caller may have %d more at the moment"),
+    FLOPS_EXHAUSTED(
+            Status.Code.RESOURCE_EXHAUSTED,
+            "%d floating point operations are needed, but the runs of the moment leave %d"),
+    NODES_EXHAUSTED(
+            Status.Code.RESOURCE_EXHAUSTED, "the program has %d nodes, but those of the moment leave room for %d"),
+    OVERLOADED(Status.Code.RESOURCE_EXHAUSTED, "%d calls are in hand already, as many as end in good time"),
+    DEADLINE_TOO_SOON(
+            Status.Code.RESOURCE_EXHAUSTED, "the call would begin in about %d milliseconds, but its deadline is in %d"),
+    COMPRESSION_RATIO(Status.Code.RESOURCE_EXHAUSTED, "a message unpacks to more than %d times its size"),
+    RUN_TOO_LONG(Status.Code.DEADLINE_EXCEEDED, "the run took longer than this server lets one run take"),
     QUEUE_FULL(Status.Code.RESOURCE_EXHAUSTED, "%d runs are waiting already"),
     OUT_OF_MEMORY(Status.Code.RESOURCE_EXHAUSTED, "the server has not enough memory at the moment"),
     CANCELLED(Status.Code.CANCELLED, "the call was cancelled"),
     DEADLINE_EXCEEDED(Status.Code.DEADLINE_EXCEEDED, "the deadline passed before the run was done"),
     UNAUTHENTICATED(Status.Code.UNAUTHENTICATED, "%s"),
+    ENGINE_LOST(Status.Code.UNAVAILABLE, "this replica can compute no more and ends; others can"),
     DRAINING(Status.Code.UNAVAILABLE, "the server is shutting down"),
     INTERNAL(Status.Code.INTERNAL, "the server failed; the operator finds the cause in its log");
 

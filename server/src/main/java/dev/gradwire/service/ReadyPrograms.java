@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.gradwire.service.telemetry.Phase;
+import dev.gradwire.v1.Program;
 import dev.gradwire.v1.RunResponse;
 import io.grpc.Context;
 import java.util.List;
@@ -37,6 +38,13 @@ final class ReadyPrograms {
                 .build();
     }
 
+    private Prepared prepare(RunCall.Key key) throws InvalidProtocolBufferException {
+        Program program = key.parsedProgram();
+        try (Lease _ = resources.budget().take(Tenant.of(Context.current()), Prepared.nodes(program))) {
+            return Prepared.of(program, key.parsedBackward(), key.parsedOptions(), resources);
+        }
+    }
+
     /** @throws RuntimeException one that {@link Errors} knows, when it may not run */
     Ready get(RunCall.Key key) {
         long start = System.nanoTime();
@@ -49,7 +57,7 @@ final class ReadyPrograms {
         }
         Prepared prepared;
         try {
-            prepared = Prepared.of(key.parsedProgram(), key.parsedBackward(), key.parsedOptions(), resources);
+            prepared = prepare(key);
         } catch (InvalidProtocolBufferException e) {
             throw new Refusal(Problem.MALFORMED_MESSAGE, "Run");
         }

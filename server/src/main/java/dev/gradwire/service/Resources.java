@@ -5,4 +5,11 @@ import dev.gradwire.runtime.Lanes;
 import dev.gradwire.service.telemetry.Metrics;
 
 /** What all calls of a server share. */
-record Resources(Engine engine, Limits limits, Lanes lanes, Budget budget, ProgramCache programs, Metrics metrics) {}
+record Resources(
+        Engine engine,
+        Limits limits,
+        Lanes lanes,
+        Admission admission,
+        Budget budget,
+        ProgramCache programs,
+        Metrics metrics) {}

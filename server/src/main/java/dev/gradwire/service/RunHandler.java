@@ -40,7 +40,9 @@ final class RunHandler {
         checkSize(ready.head().size(), prepared.compiled());
         List<Tensor> inputs = inputs(prepared.compiled());
         List<ResidentTensor> residents = new ArrayList<>();
-        try (Lease _ = resources.budget().take(prepared.plan().price().peakBytes() + GradChecks.extraBytes(prepared))) {
+        try (Lease _ = resources
+                .budget()
+                .take(Tenant.of(context), prepared.cost(prepared.plan().price().peakBytes()))) {
             long start = System.nanoTime();
             for (Tensor input : inputs) {
                 residents.add(resources.engine().upload(prepared.settings().device(), input));

@@ -9,6 +9,7 @@ import dev.gradwire.v1.GradFnSelection;
 import dev.gradwire.v1.Options;
 import dev.gradwire.v1.Precision;
 import io.grpc.Context;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param device to run on
  * @param maxLoopIterations the server's own bound for loops that have none
+ * @param longest that a run may take
  * @param gradFns whose metadata to return
  * @param seed key of the random operators, where a run has none of its own
  * @param gradCheck null where gradients are not to be checked
@@ -28,6 +30,7 @@ record RunSettings(
         GradFnSelection gradFns,
         long seed,
         long maxLoopIterations,
+        Duration longest,
         @Nullable GradCheckSettings gradCheck) {
     static RunSettings of(Options options, Limits limits) {
         String device = options.getDevice().isEmpty() ? Engine.DEFAULT_DEVICE : options.getDevice();
@@ -51,12 +54,24 @@ record RunSettings(
                 options.getGradFns(),
                 options.getSeed(),
                 limits.get(Limit.MAX_LOOP_ITERATIONS),
+                Duration.ofSeconds(limits.get(Limit.MAX_RUN_SECONDS)),
                 GradChecks.settings(options));
     }
 
-    /** Ends the run once the call is cancelled or late; the call's context knows of both. */
+    /**
+     * Ends the run, which begins now, once the call is cancelled or late, of which the call's context knows, or when it
+     * has had its time.
+     */
     RunOptions runOptions(Context context) {
+        long begun = System.nanoTime();
+        long most = longest.toNanos();
         return new RunOptions(
-                context::isCancelled, detectAnomaly, keepGoing, profile, seed, maxLoopIterations, profile);
+                () -> context.isCancelled() || System.nanoTime() - begun > most,
+                detectAnomaly,
+                keepGoing,
+                profile,
+                seed,
+                maxLoopIterations,
+                profile);
     }
 }

@@ -31,11 +31,13 @@ final class SelfTest implements AutoCloseable {
     /** @param graphs what to run */
     SelfTest(int threads, List<SelfTestGraph> graphs) {
         this.graphs = graphs;
+        Lanes lanes = new Lanes(1);
         resources = new Resources(
                 Engine.open(new EngineSettings(threads, CACHED_STEPS)),
                 Limits.DEFAULT,
-                new Lanes(1, 1),
-                new Budget(Limits.DEFAULT.get(Limit.MAX_PEAK_BYTES)),
+                lanes,
+                new Admission(lanes, Limits.DEFAULT),
+                new Budget(Limits.DEFAULT),
                 new ProgramCache(CACHED_BYTES),
                 Metrics.NONE);
     }

@@ -10,6 +10,7 @@ import dev.gradwire.v1.Open;
 import dev.gradwire.v1.SessionRequest;
 import dev.gradwire.v1.SessionResponse;
 import dev.gradwire.v1.TensorChunk;
+import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.function.Consumer;
@@ -40,7 +41,7 @@ final class Session implements StreamObserver<SessionRequest> {
     Session(Resources resources, StreamObserver<SessionResponse> observer, Consumer<Session> onEnd) {
         this.resources = resources;
         client = (ServerCallStreamObserver<SessionResponse>) observer;
-        SessionBudget budget = new SessionBudget(resources.budget(), resources.limits());
+        SessionBudget budget = new SessionBudget(resources.budget(), Tenant.of(Context.current()), resources.limits());
         uploads = new Uploads(resources.limits(), budget);
         work = new SessionWork(resources, client, budget, this::settled, this::request, () -> {
             close();

@@ -9,11 +9,13 @@ final class SessionBudget {
     private static final long OVERHEAD_BYTES = 1024;
 
     private final Budget budget;
+    private final String tenant;
     private final Limits limits;
     private final AtomicLong keptBytes = new AtomicLong();
 
-    SessionBudget(Budget budget, Limits limits) {
+    SessionBudget(Budget budget, String tenant, Limits limits) {
         this.budget = budget;
+        this.tenant = tenant;
         this.limits = limits;
     }
 
@@ -27,16 +29,16 @@ final class SessionBudget {
         long kept = keptBytes.addAndGet(bytes);
         try {
             limits.check(Limit.MAX_SESSION_BYTES, kept, "the session");
-            return new Kept(budget.take(bytes));
+            return new Kept(budget.take(tenant, Cost.ofBytes(bytes)));
         } catch (Refusal e) {
             keptBytes.addAndGet(-bytes);
             throw e;
         }
     }
 
-    /** A lease that does not count as kept: for a run, or for what is on its way to the client. */
-    Lease borrow(long bytes) {
-        return budget.take(bytes);
+    /** A lease that does not count as kept: for a run, its program, or what is on its way to the client. */
+    Lease borrow(Cost cost) {
+        return budget.take(tenant, cost);
     }
 
     private final class Kept implements Lease {

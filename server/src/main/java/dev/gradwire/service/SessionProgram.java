@@ -14,6 +14,7 @@ final class SessionProgram implements AutoCloseable {
     private final SessionBudget budget;
     private final SessionTensors tensors = new SessionTensors();
     private @Nullable Prepared current;
+    private @Nullable Lease nodes;
     private @Nullable String device;
 
     SessionProgram(Resources resources, SessionBudget budget) {
@@ -29,6 +30,7 @@ final class SessionProgram implements AutoCloseable {
     @Nullable
     Prepared open(Opening command) {
         current = null;
+        releaseNodes();
         Program program = command.program();
         ByteString digest = command.digest();
         if (program == null) {
@@ -39,6 +41,7 @@ final class SessionProgram implements AutoCloseable {
         } else {
             digest = ProgramCache.digest(program);
         }
+        nodes = budget.borrow(Prepared.nodes(program));
         Open open = command.open();
         Prepared prepared = Prepared.of(
                 digest, program, open.hasBackward() ? open.getBackward() : null, open.getOptions(), resources);
@@ -84,6 +87,15 @@ final class SessionProgram implements AutoCloseable {
 
     @Override
     public void close() {
+        releaseNodes();
         tensors.close();
+    }
+
+    private void releaseNodes() {
+        Lease held = nodes;
+        nodes = null;
+        if (held != null) {
+            held.close();
+        }
     }
 }

@@ -58,7 +58,7 @@ final class SessionRun {
             List<ResidentTensor> inputs = tensors.bind(prepared, execute);
             planStays(resources.limits());
             planFetches();
-            Lease running = lease(budget.borrow(unheldPeakBytes(inputs) + GradChecks.extraBytes(prepared)));
+            Lease running = lease(budget.borrow(prepared.cost(unheldPeakBytes(inputs))));
             RunOptions options = runOptions(context);
             try (RunResult result = resources.engine().run(prepared.compiled(), inputs, options)) {
                 resources.metrics().phase(Phase.COMPUTE, result.computeNanos(), context);
@@ -179,7 +179,7 @@ final class SessionRun {
 
     private void planFetch(ResultRef ref, TensorType type) {
         if (!fetches.containsKey(ref)) {
-            fetches.put(ref, lease(budget.borrow(type.lengthInBytes())));
+            fetches.put(ref, lease(budget.borrow(Cost.ofBytes(type.lengthInBytes()))));
         }
     }
 

@@ -86,14 +86,16 @@ final class SessionWork {
             }
             working = true;
         }
-        if (!resources.lanes().offer(context.wrap(this::work))) {
-            refuse(Errors.queueFull(resources));
-            work();
-        }
+        resources.admission().submit(context, this::work, this::refuse);
     }
 
     /** Without a lane nothing can be computed; the rest is only bookkeeping. */
-    private synchronized void refuse(Refusal refusal) {
+    private void refuse(Refusal refusal) {
+        refuseCommands(refusal);
+        work();
+    }
+
+    private synchronized void refuseCommands(Refusal refusal) {
         int count = commands.size();
         for (int i = 0; i < count; i++) {
             commands.add(
@@ -127,7 +129,7 @@ final class SessionWork {
             send();
             onProgress.run();
             // Lanes are shared: whoever waits comes first.
-            if (command instanceof Run && resources.lanes().offer(context.wrap(this::work))) {
+            if (command instanceof Run && resources.admission().giveWay(context, this::work, this::refuse)) {
                 return;
             }
         }

@@ -88,24 +88,38 @@ final class MalformedTest {
         server.assertNothingHeld();
     }
 
-    private static RunRequest large() {
+    /** @param values so many different elements: the fewer, the smaller it packs */
+    private static RunRequest large(int values) {
+        Random random = new Random(1);
+        float[] elements = new float[2 << 20];
+        for (int i = 0; i < elements.length; i++) {
+            elements[i] = random.nextInt(values);
+        }
         return RunRequest.newBuilder()
-                .addInputs(Wire.named("x", Wire.vector(new float[2 << 20])))
+                .addInputs(Wire.named("x", Wire.vector(elements)))
                 .build();
     }
 
     @Test
     void largerThanAMessageMayBe() {
-        Details details = Details.of(() -> server.stub().run(large()));
+        Details details = Details.of(() -> server.stub().run(large(16)));
         assertThat(details.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
     }
 
     @Test
     void largerOnceUnpacked() {
-        Details details = Details.of(() -> server.stub().withCompression("gzip").run(large()));
+        Details details = Details.of(() -> server.stub().withCompression("gzip").run(large(16)));
         assertThat(details.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
         assertThat(details.reason()).isEqualTo("MESSAGE_TOO_LARGE");
         assertThat(details.metadata()).containsEntry("limit", "max_message_bytes");
+    }
+
+    @Test
+    void packedTooWell() {
+        Details details = Details.of(() -> server.stub().withCompression("gzip").run(large(1)));
+        assertThat(details.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+        assertThat(details.reason()).isEqualTo("COMPRESSION_RATIO");
+        assertThat(details.metadata()).containsEntry("limit", "max_compression_ratio");
     }
 
     /** Whatever bytes come, the answer is a result or the client's own mistake. */

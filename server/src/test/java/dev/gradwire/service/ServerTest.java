@@ -156,11 +156,11 @@ final class ServerTest {
             CancellableContext caller = Context.current().withCancellation();
             CompletableFuture<RunResponse> running = caller.call(() -> start(server.channel, slow(20_000)));
             TestServer.eventually(
-                    "a lane works", () -> server.resources().budget().leases() == 1);
+                    "a lane works", () -> server.resources().budget().used().flops() > 0);
             RunRequest request = slow(100);
             CompletableFuture<RunResponse> waiting = start(server.channel, request);
             TestServer.eventually(
-                    "a run waits", () -> server.resources().lanes().queued() == 1);
+                    "a run waits", () -> server.resources().admission().waiting() == 1);
             Details details = Details.of(() -> server.stub().run(request));
             assertThat(details.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
             assertThat(details.reason()).isEqualTo("QUEUE_FULL");
@@ -189,7 +189,7 @@ final class ServerTest {
                     .containsKey("value");
             CompletableFuture<RunResponse> running = start(server.channel, slow(2_000));
             TestServer.eventually(
-                    "a lane works", () -> server.resources().budget().leases() == 1);
+                    "a lane works", () -> server.resources().budget().used().flops() > 0);
             Details now = Details.of(() -> server.stub().run(slow(10)));
             assertThat(now.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
             assertThat(now.reason()).isEqualTo("MEMORY_EXHAUSTED");
@@ -212,7 +212,8 @@ final class ServerTest {
             busy.tensor("n0", slow.getInputs(0).getTensor())
                     .execute(Execute.newBuilder().setRunId(1));
             CompletableFuture<RunResponse> running = start(server.channel, slow);
-            TestServer.eventually("both run", () -> server.resources().budget().leases() >= 3);
+            TestServer.eventually(
+                    "both run", () -> server.resources().admission().working() == 2);
             Thread stop = new Thread(server.server::close);
             stop.start();
             assertThat(idle.failure().reason()).isEqualTo("DRAINING");

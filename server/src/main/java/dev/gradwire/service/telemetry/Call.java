@@ -77,9 +77,9 @@ public final class Call extends ServerStreamTracer {
         return method;
     }
 
-    /** The call, or a run of it, ended with an error of this reason. */
-    public void refused(String reason) {
-        metrics.refused(reason);
+    /** The call, or a run of it, ended with an error of this reason, and about this limit if it is about any. */
+    public void refused(String reason, @Nullable String limit) {
+        metrics.refused(reason, limit);
     }
 
     void traced(Tracer tracer, Span span) {

@@ -21,13 +21,22 @@ public enum Metric {
             "{refusal}",
             "reason",
             "Calls and runs that ended with an error, by the reason of docs/errors.md."),
+    LIMIT_HITS(
+            Kind.COUNTER,
+            "{refusal}",
+            "limit",
+            "Calls and runs that ended with an error about a limit of docs/limits.md, by its name."),
     BUDGET_USED(Kind.GAUGE, "By", null, "Tensor memory that calls and sessions hold."),
     BUDGET_LIMIT(Kind.GAUGE, "By", null, "Tensor memory that they may hold together: max_peak_bytes."),
     BUDGET_LEASES(Kind.GAUGE, "{lease}", null, "Parts of the tensor memory that are held."),
     LANES_BUSY(Kind.GAUGE, "{lane}", null, "Lanes at work."),
     LANES_LIMIT(Kind.GAUGE, "{lane}", null, "Lanes there are."),
     QUEUE_LENGTH(Kind.GAUGE, "{run}", null, "Runs that wait for a lane."),
-    QUEUE_LIMIT(Kind.GAUGE, "{run}", null, "Runs that may wait: max_queued_runs."),
+    QUEUE_LIMIT(
+            Kind.GAUGE,
+            "{run}",
+            null,
+            "Runs that may wait: max_queued_runs, or fewer where small calls would wait too long."),
     SESSIONS_OPEN(Kind.GAUGE, "{session}", null, "Sessions that are open."),
     PLAN_CACHE_LOOKUPS(
             Kind.COUNTER,

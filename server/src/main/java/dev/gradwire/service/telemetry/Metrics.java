@@ -50,6 +50,7 @@ public final class Metrics {
             phases.put(phase, attributes(Metric.RUN_DURATION, phase.label()));
         }
         counters.put(Metric.REFUSALS, counter(meter, Metric.REFUSALS));
+        counters.put(Metric.LIMIT_HITS, counter(meter, Metric.LIMIT_HITS));
         observe(Metric.NETWORK_IO, "receive", receivedBytes::sum);
         observe(Metric.NETWORK_IO, "transmit", sentBytes::sum);
         observe(Metric.PLAN_CACHE_LOOKUPS, "ready", ready::sum);
@@ -90,11 +91,18 @@ public final class Metrics {
         }
     }
 
-    /** A call or a run ended with an error of this reason. */
-    public void refused(String reason) {
-        LongCounter counter = counters.get(Metric.REFUSALS);
+    /** A call or a run ended with an error of this reason, and about this limit if it is about any. */
+    public void refused(String reason, @Nullable String limit) {
+        count(Metric.REFUSALS, reason);
+        if (limit != null) {
+            count(Metric.LIMIT_HITS, limit);
+        }
+    }
+
+    private void count(Metric metric, String attribute) {
+        LongCounter counter = counters.get(metric);
         if (counter != null) {
-            counter.add(1, attributes(Metric.REFUSALS, reason));
+            counter.add(1, attributes(metric, attribute));
         }
     }
 
