@@ -97,6 +97,19 @@ public final class BenchCommand implements Callable<Integer> {
                             + " sends them back, large tensors beside a raw TCP socket, steps of training.")
     private boolean service;
 
+    @Option(
+            names = "--kernels",
+            description = "Instead, time the kernels that the engine stands on beside those of libtorch that they"
+                    + " replace, by JMH, with one thread: about three minutes.")
+    private boolean kernels;
+
+    @Option(
+            names = "--kernel",
+            paramLabel = "PATTERN",
+            description = "As --kernels, but only those that a glob fits: a name ('exp', 'mm*') or name, dtype and size"
+                    + " ('* float32 4098'); may be given several times.")
+    private List<String> kernelPatterns = new ArrayList<>();
+
     @Option(names = "--json", description = "Print a JSON array.")
     private boolean json;
 
@@ -110,6 +123,9 @@ public final class BenchCommand implements Callable<Integer> {
         }
         if (service) {
             return ServiceBench.run(ServiceBench.Settings.DEFAULT.withRounds(rounds), json, out) ? 0 : 1;
+        }
+        if (kernels || !kernelPatterns.isEmpty()) {
+            return KernelProcess.run(kernelPatterns, json);
         }
         if (planned > 0) {
             PlanningBench.run(planned, rounds, out);

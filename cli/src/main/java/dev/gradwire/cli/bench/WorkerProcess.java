@@ -52,11 +52,7 @@ final class WorkerProcess implements AutoCloseable {
     static WorkerProcess start(List<String> command, int threads, Path log, int limitSeconds)
             throws IOException, Failure {
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
-        for (String variable : List.of("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")) {
-            builder.environment().put(variable, String.valueOf(threads));
-        }
-        // They make one library faster or slower, and not every engine has that library.
-        List.of("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE").forEach(builder.environment()::remove);
+        setThreads(builder, threads);
         WorkerProcess worker = new WorkerProcess(builder.start(), log, limitSeconds);
         try {
             worker.version = worker.answer().get("ready").getAsString();
@@ -65,6 +61,15 @@ final class WorkerProcess implements AutoCloseable {
             worker.close();
             throw e;
         }
+    }
+
+    /** Tells the libraries of a process that is to be started how many threads to have. */
+    static void setThreads(ProcessBuilder builder, int threads) {
+        for (String variable : List.of("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")) {
+            builder.environment().put(variable, String.valueOf(threads));
+        }
+        // They make one library faster or slower, and not every engine has that library.
+        List.of("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE").forEach(builder.environment()::remove);
     }
 
     /** Of what it runs. */
