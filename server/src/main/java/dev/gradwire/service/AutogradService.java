@@ -6,6 +6,8 @@ import dev.gradwire.v1.GetServerInfoRequest;
 import dev.gradwire.v1.GetServerInfoResponse;
 import dev.gradwire.v1.PlanRequest;
 import dev.gradwire.v1.PlanResponse;
+import dev.gradwire.v1.SessionRequest;
+import dev.gradwire.wire.Received;
 import io.grpc.BindableService;
 import io.grpc.Context;
 import io.grpc.MethodDescriptor;
@@ -22,8 +24,8 @@ final class AutogradService implements BindableService {
     private static final MethodDescriptor<RunCall, RunAnswer> RUN = Methods.method(
             AutogradServiceGrpc.getRunMethod(), Methods.reading(RunCall::parse), Methods.writing(RunAnswer::stream));
 
-    private static final MethodDescriptor<Received, Reply> SESSION = Methods.method(
-            AutogradServiceGrpc.getSessionMethod(), Methods.reading(Received::parse), Methods.writing(Reply::stream));
+    private static final MethodDescriptor<Received<SessionRequest>, Reply> SESSION = Methods.method(
+            AutogradServiceGrpc.getSessionMethod(), Methods.reading(Received::request), Methods.writing(Reply::stream));
 
     private final Resources resources;
     private final ServerInfo info;
@@ -90,7 +92,7 @@ final class AutogradService implements BindableService {
                 .build();
     }
 
-    private StreamObserver<Received> session(StreamObserver<Reply> observer) {
+    private StreamObserver<Received<SessionRequest>> session(StreamObserver<Reply> observer) {
         return sessions.open(resources, observer);
     }
 

@@ -9,6 +9,8 @@ import dev.gradwire.v1.Execute;
 import dev.gradwire.v1.Open;
 import dev.gradwire.v1.SessionRequest;
 import dev.gradwire.v1.TensorChunk;
+import dev.gradwire.wire.ChunkData;
+import dev.gradwire.wire.Received;
 import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * The receiving side of one stream: turns messages into commands for {@link SessionWork}, and asks for more messages as
  * the ones before are dealt with; after an Open only once it is priced. Guarded by itself.
  */
-final class Session implements StreamObserver<Received> {
+final class Session implements StreamObserver<Received<SessionRequest>> {
     /** Runs that may wait while one computes; the client's further messages wait in the network. */
     private static final int MAX_WAITING_RUNS = 4;
 
@@ -59,7 +61,7 @@ final class Session implements StreamObserver<Received> {
     }
 
     @Override
-    public synchronized void onNext(Received message) {
+    public synchronized void onNext(Received<SessionRequest> message) {
         withheld++;
         if (failed) {
             return;
@@ -72,8 +74,18 @@ final class Session implements StreamObserver<Received> {
         request();
     }
 
-    private void take(Received received) throws IOException {
+    private void take(Received<SessionRequest> received) throws IOException {
+        TensorChunk chunk = received.chunk();
         SessionRequest message = received.message();
+        if (chunk != null) {
+            requireNoParts();
+            chunk(chunk, received.data());
+        } else if (message != null) {
+            take(message);
+        }
+    }
+
+    private void take(SessionRequest message) {
         switch (message.getMessageCase()) {
             case OPEN -> {
                 requireNoParts();
@@ -89,10 +101,7 @@ final class Session implements StreamObserver<Received> {
                     complete(begun);
                 }
             }
-            case CHUNK -> {
-                requireNoParts();
-                chunk(message.getChunk(), received.data());
-            }
+            case CHUNK -> throw new IllegalStateException("chunks stand apart");
             case EXECUTE -> {
                 requireNoParts();
                 execute(message.getExecute());

@@ -3,6 +3,7 @@ package dev.gradwire.service;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.v1.TensorChunk;
+import dev.gradwire.wire.ChunkData;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -87,7 +88,8 @@ final class Uploads implements AutoCloseable {
                     .with("value", Long.toString(end))
                     .at("chunk.data");
         }
-        data.copyTo(upload.buffer.memory(), upload.received, resources.copies());
+        boolean once = data.copyTo(upload.buffer.memory(), upload.received);
+        resources.copies().received(data.length(), once);
         upload.received += data.length();
         return upload.received < upload.buffer.length() ? Optional.empty() : Optional.of(complete(name, upload));
     }

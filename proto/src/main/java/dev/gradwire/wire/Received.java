@@ -1,8 +1,9 @@
-package dev.gradwire.service;
+package dev.gradwire.wire;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
 import dev.gradwire.v1.SessionRequest;
+import dev.gradwire.v1.SessionResponse;
 import dev.gradwire.v1.TensorChunk;
 import io.grpc.KnownLength;
 import java.io.ByteArrayInputStream;
@@ -14,13 +15,13 @@ import java.io.SequenceInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message of a session whose chunk, where it is one, has its data apart, left in the transport's memory.
+ * A message of a session. Of a chunk the data stands apart, still in the transport's memory.
  *
- * @param message without the chunk's data
- * @param data of the chunk; none in other messages
+ * @param message null for a chunk
+ * @param chunk without its data; null for another message
+ * @param data of the chunk
  */
-record Received(SessionRequest message, ChunkData data) {
-    private static final int CHUNK = tag(SessionRequest.CHUNK_FIELD_NUMBER);
+public record Received<M>(@Nullable M message, @Nullable TensorChunk chunk, ChunkData data) {
     private static final int DATA = tag(TensorChunk.DATA_FIELD_NUMBER);
     /** What stands before a chunk's data is a name, a type and a few numbers. */
     private static final int MAX_HEAD_BYTES = 4096;
@@ -30,20 +31,29 @@ record Received(SessionRequest message, ChunkData data) {
     }
 
     /** @throws IOException when it is no message */
-    static Received parse(InputStream stream) throws IOException {
+    public static Received<SessionRequest> request(InputStream stream) throws IOException {
         Head head = new Head(stream);
-        if (stream instanceof KnownLength) {
-            Received chunk = head.chunk(stream.available());
-            if (chunk != null) {
-                return chunk;
-            }
-        }
-        return whole(SessionRequest.parseFrom(new SequenceInputStream(head.again(), stream)));
+        Received<SessionRequest> chunk = head.read(tag(SessionRequest.CHUNK_FIELD_NUMBER));
+        return chunk != null ? chunk : of(SessionRequest.parseFrom(head.again()));
     }
 
-    static Received whole(SessionRequest message) {
-        return new Received(
-                message, message.hasChunk() ? ChunkData.of(message.getChunk().getData()) : ChunkData.NONE);
+    /** @throws IOException when it is no message */
+    public static Received<SessionResponse> response(InputStream stream) throws IOException {
+        Head head = new Head(stream);
+        Received<SessionResponse> chunk = head.read(tag(SessionResponse.CHUNK_FIELD_NUMBER));
+        return chunk != null ? chunk : of(SessionResponse.parseFrom(head.again()));
+    }
+
+    private static Received<SessionRequest> of(SessionRequest message) {
+        return message.hasChunk() ? of(message.getChunk()) : new Received<>(message, null, ChunkData.NONE);
+    }
+
+    private static Received<SessionResponse> of(SessionResponse message) {
+        return message.hasChunk() ? of(message.getChunk()) : new Received<>(message, null, ChunkData.NONE);
+    }
+
+    private static <M> Received<M> of(TensorChunk chunk) {
+        return new Received<>(null, chunk, ChunkData.of(chunk.getData()));
     }
 
     /** Reads what stands before a chunk's data, byte for byte, and remembers it. */
@@ -55,18 +65,15 @@ record Received(SessionRequest message, ChunkData data) {
             this.stream = stream;
         }
 
+        /** The whole message, from its beginning. */
         InputStream again() {
-            return new ByteArrayInputStream(seen.toByteArray());
+            return new SequenceInputStream(new ByteArrayInputStream(seen.toByteArray()), stream);
         }
 
-        /**
-         * The message, if it is one chunk whose data comes last, as everybody sends it; else null.
-         *
-         * @param total length of the message
-         */
-        @Nullable
-        Received chunk(int total) throws IOException {
-            if (total == 0 || varint() != CHUNK || varint() != total - seen.size()) {
+        /** The message, if it is one chunk whose data comes last, as everybody sends it; else null. */
+        <M> @Nullable Received<M> read(int chunkTag) throws IOException {
+            int total = stream instanceof KnownLength ? stream.available() : 0;
+            if (total == 0 || varint() != chunkTag || varint() != total - seen.size()) {
                 return null;
             }
             int begin = seen.size();
@@ -76,7 +83,7 @@ record Received(SessionRequest message, ChunkData data) {
                 if (tag == DATA) {
                     long length = varint();
                     return length == total - seen.size()
-                            ? of(begin, end, new ChunkData(stream, (int) length))
+                            ? this.<M>of(begin, end, new ChunkData(stream, (int) length))
                             : null;
                 }
                 if (!skip((int) tag, total)) {
@@ -86,10 +93,10 @@ record Received(SessionRequest message, ChunkData data) {
             return seen.size() == total ? of(begin, total, ChunkData.NONE) : null;
         }
 
-        private Received of(int begin, int end, ChunkData data) throws IOException {
+        private <M> Received<M> of(int begin, int end, ChunkData data) throws IOException {
             TensorChunk chunk = TensorChunk.parseFrom(
                     CodedInputStream.newInstance(seen.toByteArray(), begin, end - begin));
-            return new Received(SessionRequest.newBuilder().setChunk(chunk).build(), data);
+            return new Received<>(null, chunk, data);
         }
 
         private boolean skip(int tag, int total) throws IOException {

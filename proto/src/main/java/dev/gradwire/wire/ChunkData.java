@@ -1,4 +1,4 @@
-package dev.gradwire.service;
+package dev.gradwire.wire;
 
 import com.google.protobuf.ByteString;
 import io.grpc.HasByteBuffer;
@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
  * The data of one chunk, still where the transport put it: to be read once, before the handler of its message returns,
  * as the transport takes its memory back then.
  */
-final class ChunkData {
+public final class ChunkData {
     static final ChunkData NONE = new ChunkData(InputStream.nullInputStream(), 0);
 
     private static final int PIECE_BYTES = 16 << 10;
@@ -26,23 +26,28 @@ final class ChunkData {
         this.length = length;
     }
 
-    static ChunkData of(ByteString bytes) {
+    public static ChunkData of(ByteString bytes) {
         return new ChunkData(bytes.newInput(), bytes.size());
     }
 
-    int length() {
+    public int length() {
         return length;
     }
 
-    /** @throws IOException when the message ends before its data does */
-    void copyTo(MemorySegment target, long offset, CopyCounts counts) throws IOException {
+    /**
+     * Reads the data.
+     *
+     * @return whether it went from the transport's memory straight to the target's
+     * @throws IOException when the message ends before its data does
+     */
+    public boolean copyTo(MemorySegment target, long offset) throws IOException {
         boolean inPlace = stream instanceof HasByteBuffer buffers && buffers.byteBufferSupported();
         if (inPlace) {
             copyOnce((HasByteBuffer) stream, target.asSlice(offset, length));
         } else {
             copyTwice(target.asSlice(offset, length));
         }
-        counts.received(length, inPlace);
+        return inPlace;
     }
 
     private void copyOnce(HasByteBuffer buffers, MemorySegment target) throws IOException {
@@ -68,9 +73,5 @@ final class ChunkData {
             MemorySegment.copy(MemorySegment.ofArray(piece), 0, target, at, count);
             at += count;
         }
-    }
-
-    byte[] bytes() throws IOException {
-        return stream.readNBytes(length);
     }
 }
