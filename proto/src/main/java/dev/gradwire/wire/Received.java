@@ -94,8 +94,8 @@ public record Received<M>(@Nullable M message, @Nullable TensorChunk chunk, Chun
         }
 
         private <M> Received<M> of(int begin, int end, ChunkData data) throws IOException {
-            TensorChunk chunk = TensorChunk.parseFrom(
-                    CodedInputStream.newInstance(seen.toByteArray(), begin, end - begin));
+            TensorChunk chunk =
+                    TensorChunk.parseFrom(CodedInputStream.newInstance(seen.toByteArray(), begin, end - begin));
             return new Received<>(null, chunk, data);
         }
 

@@ -3,11 +3,11 @@ package dev.gradwire.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.gradwire.v1.Dtype;
 import dev.gradwire.v1.Execute;
 import dev.gradwire.v1.Fetch;
 import dev.gradwire.v1.Graph;
 import dev.gradwire.v1.Input;
-import dev.gradwire.v1.Dtype;
 import dev.gradwire.v1.Open;
 import dev.gradwire.v1.ResultRef;
 import dev.gradwire.v1.Tensor;
@@ -46,7 +46,8 @@ final class SessionBytesTest {
                         .setDtype(Dtype.DTYPE_UINT8)
                         .addDims(bytes))
                 .addNodes(Wire.node("same", "alias", Wire.value("x")))
-                .addNodes(Wire.node("part", "narrow", Wire.value("x"), Wire.integer(0), Wire.integer(1), Wire.integer(bytes - 1)))
+                .addNodes(Wire.node(
+                        "part", "narrow", Wire.value("x"), Wire.integer(0), Wire.integer(1), Wire.integer(bytes - 1)))
                 .addOutputs("same")
                 .addOutputs("part");
         return Open.newBuilder().setProgram(Wire.program(graph));

@@ -31,8 +31,8 @@ final class LargePages {
         Linker linker = Linker.nativeLinker();
         return linker.defaultLookup()
                 .find("madvise")
-                .map(symbol -> linker.downcallHandle(
-                        symbol, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT)))
+                .map(symbol ->
+                        linker.downcallHandle(symbol, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT)))
                 .orElse(null);
     }
 
