@@ -7,7 +7,7 @@ import dev.gradwire.v1.GetServerInfoResponse;
 import dev.gradwire.v1.PlanRequest;
 import dev.gradwire.v1.PlanResponse;
 import dev.gradwire.v1.SessionRequest;
-import dev.gradwire.wire.Received;
+import dev.gradwire.v1.SessionResponse;
 import io.grpc.BindableService;
 import io.grpc.Context;
 import io.grpc.MethodDescriptor;
@@ -23,9 +23,6 @@ import java.util.function.ToIntFunction;
 final class AutogradService implements BindableService {
     private static final MethodDescriptor<RunCall, RunAnswer> RUN = Methods.method(
             AutogradServiceGrpc.getRunMethod(), Methods.reading(RunCall::parse), Methods.writing(RunAnswer::stream));
-
-    private static final MethodDescriptor<Received<SessionRequest>, Reply> SESSION = Methods.method(
-            AutogradServiceGrpc.getSessionMethod(), Methods.reading(Received::request), Methods.writing(Reply::stream));
 
     private final Resources resources;
     private final ServerInfo info;
@@ -44,13 +41,13 @@ final class AutogradService implements BindableService {
         ServiceDescriptor descriptor = ServiceDescriptor.newBuilder(generated.getName())
                 .setSchemaDescriptor(generated.getSchemaDescriptor())
                 .addMethod(RUN)
-                .addMethod(SESSION)
+                .addMethod(AutogradServiceGrpc.getSessionMethod())
                 .addMethod(AutogradServiceGrpc.getPlanMethod())
                 .addMethod(AutogradServiceGrpc.getGetServerInfoMethod())
                 .build();
         return ServerServiceDefinition.builder(descriptor)
                 .addMethod(RUN, ServerCalls.asyncUnaryCall(this::run))
-                .addMethod(SESSION, ServerCalls.asyncBidiStreamingCall(this::session))
+                .addMethod(AutogradServiceGrpc.getSessionMethod(), ServerCalls.asyncBidiStreamingCall(this::session))
                 .addMethod(AutogradServiceGrpc.getPlanMethod(), ServerCalls.asyncUnaryCall(this::plan))
                 .addMethod(
                         AutogradServiceGrpc.getGetServerInfoMethod(), ServerCalls.asyncUnaryCall(this::getServerInfo))
@@ -92,7 +89,7 @@ final class AutogradService implements BindableService {
                 .build();
     }
 
-    private StreamObserver<Received<SessionRequest>> session(StreamObserver<Reply> observer) {
+    private StreamObserver<SessionRequest> session(StreamObserver<SessionResponse> observer) {
         return sessions.open(resources, observer);
     }
 

@@ -22,11 +22,13 @@ import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,8 +67,7 @@ public final class GradwireServer implements AutoCloseable {
                 new Admission(lanes, limits),
                 new Budget(limits),
                 new ProgramCache(limits.get(Limit.MAX_PROGRAM_CACHE_BYTES)),
-                telemetry.metrics(),
-                new CopyCounts());
+                telemetry.metrics());
         service = new AutogradService(resources);
         Gauges.observe(telemetry, resources, service.sessions(), () -> ready);
         server = server();
@@ -181,6 +182,14 @@ public final class GradwireServer implements AutoCloseable {
     /** The port it listens on. */
     public int port() {
         return server.getPort();
+    }
+
+    /** The full names of the methods that it serves. */
+    public Set<String> methods() {
+        return server.getServices().stream()
+                .flatMap(service -> service.getMethods().stream())
+                .map(method -> method.getMethodDescriptor().getFullMethodName())
+                .collect(Collectors.toSet());
     }
 
     Resources resources() {

@@ -12,9 +12,6 @@ import java.util.Deque;
  * more. Owns the tensors in it. Used under the session's lock only.
  */
 final class Outbox implements AutoCloseable {
-    /** Measured: larger ones are no faster, smaller ones cost more calls. */
-    private static final long CHUNK_BYTES = 1 << 20;
-
     private sealed interface Item {}
 
     private record Whole(SessionResponse message, boolean endsRun) implements Item {}
@@ -39,16 +36,14 @@ final class Outbox implements AutoCloseable {
         }
     }
 
-    private final CallStreamObserver<Reply> client;
-    private final CopyCounts copies;
+    private final CallStreamObserver<SessionResponse> client;
     private final long chunkBytes;
     private final Deque<Item> items = new ArrayDeque<>();
     private int runs;
 
-    Outbox(CallStreamObserver<Reply> client, Resources resources) {
+    Outbox(CallStreamObserver<SessionResponse> client, long chunkBytes) {
         this.client = client;
-        copies = resources.copies();
-        chunkBytes = Math.min(CHUNK_BYTES, resources.limits().get(Limit.MAX_CHUNK_BYTES));
+        this.chunkBytes = chunkBytes;
     }
 
     void add(SessionResponse message) {
@@ -84,39 +79,32 @@ final class Outbox implements AutoCloseable {
                 case Whole(SessionResponse message, boolean endsRun) -> {
                     items.removeFirst();
                     runs -= endsRun ? 1 : 0;
-                    client.onNext(Reply.of(message));
+                    client.onNext(message);
                 }
-                case Outgoing tensor -> sendChunk(tensor);
+                case Outgoing tensor -> client.onNext(nextChunk(tensor));
             }
             progress = true;
         }
         return progress;
     }
 
-    private void sendChunk(Outgoing tensor) {
+    private SessionResponse nextChunk(Outgoing tensor) {
         long length = tensor.buffer.length();
-        long begin = tensor.sent;
-        int size = (int) Math.min(chunkBytes, length - begin);
+        int size = (int) Math.min(chunkBytes, length - tensor.sent);
         TensorChunk.Builder chunk = TensorChunk.newBuilder()
                 .setResult(tensor.result)
                 .setRunId(tensor.runId)
-                .setOffset(begin);
-        if (begin == 0) {
+                .setOffset(tensor.sent)
+                .setData(tensor.buffer.read(tensor.sent, size));
+        if (tensor.sent == 0) {
             chunk.setType(WireTypes.wire(tensor.buffer.type()));
         }
         tensor.sent += size;
-        boolean last = tensor.sent == length;
-        if (last) {
+        if (tensor.sent == length) {
             items.removeFirst();
+            tensor.close();
         }
-        try {
-            client.onNext(Reply.chunk(chunk.build(), tensor.buffer.memory().asSlice(begin, size)));
-            copies.sent(size, tensor.buffer.inPlace());
-        } finally {
-            if (last) {
-                tensor.close();
-            }
-        }
+        return SessionResponse.newBuilder().setChunk(chunk).build();
     }
 
     @Override

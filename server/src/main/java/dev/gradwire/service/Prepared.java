@@ -28,6 +28,7 @@ record Prepared(Compiled compiled, RunSettings settings, ByteString digest, List
 
     /** @throws RuntimeException one that {@link Errors} knows, when it may not */
     static Prepared of(Program program, @Nullable Backward backward, Options options, Resources resources) {
+        ProgramDecoder.checkCounts(program, resources.limits());
         return of(ProgramCache.digest(program), program, backward, options, resources);
     }
 

@@ -34,17 +34,26 @@ final class ProgramDecoder {
      * @throws Refusal when anything is wrong with it
      */
     static Program decode(dev.gradwire.v1.Program program, @Nullable Backward backward, Limits limits) {
+        checkCounts(program, limits);
+        limits.checkAt(Limit.MAX_GRAPH_BYTES, program.getSerializedSize(), "the program", "graph");
+        return new ProgramDecoder(program, limits).decode(backward);
+    }
+
+    /**
+     * What can be told without a look at the parts; so even a digest is not made of a program with too many.
+     *
+     * @throws Refusal when there is no graph, or it has too many nodes, inputs or outputs
+     */
+    static void checkCounts(dev.gradwire.v1.Program program, Limits limits) {
         if (!program.hasGraph()) {
             throw new Refusal(Problem.MISSING_FIELD, "program.graph").at("graph");
         }
-        limits.checkAt(Limit.MAX_GRAPH_BYTES, program.getSerializedSize(), "the program", "graph");
-        return new ProgramDecoder(program, limits).decode(backward);
+        new GraphDecoder(program.getGraph(), "graph", null, limits).checkCounts("the graph");
     }
 
     private Program decode(@Nullable Backward backward) {
         builder.graph().limitValues(limits.getInt(Limit.MAX_GRAPH_VALUES));
         GraphDecoder graph = new GraphDecoder(wire, "graph", null, limits);
-        graph.checkCounts("the graph");
         graph.inputs(builder.graph());
         defineFunctions();
         graph.nodes(builder.graph());

@@ -12,5 +12,4 @@ record Resources(
         Admission admission,
         Budget budget,
         ProgramCache programs,
-        Metrics metrics,
-        CopyCounts copies) {}
+        Metrics metrics) {}

@@ -39,8 +39,7 @@ final class SelfTest implements AutoCloseable {
                 new Admission(lanes, Limits.DEFAULT),
                 new Budget(Limits.DEFAULT),
                 new ProgramCache(CACHED_BYTES),
-                Metrics.NONE,
-                new CopyCounts());
+                Metrics.NONE);
     }
 
     /**

@@ -8,13 +8,11 @@ import dev.gradwire.service.SessionCommand.Run;
 import dev.gradwire.v1.Execute;
 import dev.gradwire.v1.Open;
 import dev.gradwire.v1.SessionRequest;
+import dev.gradwire.v1.SessionResponse;
 import dev.gradwire.v1.TensorChunk;
-import dev.gradwire.wire.ChunkData;
-import dev.gradwire.wire.Received;
 import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.io.IOException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The receiving side of one stream: turns messages into commands for {@link SessionWork}, and asks for more messages as
  * the ones before are dealt with; after an Open only once it is priced. Guarded by itself.
  */
-final class Session implements StreamObserver<Received<SessionRequest>> {
+final class Session implements StreamObserver<SessionRequest> {
     /** Runs that may wait while one computes; the client's further messages wait in the network. */
     private static final int MAX_WAITING_RUNS = 4;
 
@@ -30,7 +28,7 @@ final class Session implements StreamObserver<Received<SessionRequest>> {
     private static final int MAX_COMMANDS = 1024;
 
     private final Resources resources;
-    private final ServerCallStreamObserver<Reply> client;
+    private final ServerCallStreamObserver<SessionResponse> client;
     private final SessionWork work;
     private final Uploads uploads;
     private @Nullable ProgramParts parts;
@@ -40,11 +38,11 @@ final class Session implements StreamObserver<Received<SessionRequest>> {
     private int withheld;
     private long lastRunId;
 
-    Session(Resources resources, StreamObserver<Reply> observer, Consumer<Session> onEnd) {
+    Session(Resources resources, StreamObserver<SessionResponse> observer, Consumer<Session> onEnd) {
         this.resources = resources;
-        client = (ServerCallStreamObserver<Reply>) observer;
+        client = (ServerCallStreamObserver<SessionResponse>) observer;
         SessionBudget budget = new SessionBudget(resources.budget(), Tenant.of(Context.current()), resources.limits());
-        uploads = new Uploads(resources, budget);
+        uploads = new Uploads(resources.limits(), budget);
         work = new SessionWork(resources, client, budget, this::settled, this::request, () -> {
             close();
             onEnd.accept(this);
@@ -61,7 +59,7 @@ final class Session implements StreamObserver<Received<SessionRequest>> {
     }
 
     @Override
-    public synchronized void onNext(Received<SessionRequest> message) {
+    public synchronized void onNext(SessionRequest message) {
         withheld++;
         if (failed) {
             return;
@@ -72,17 +70,6 @@ final class Session implements StreamObserver<Received<SessionRequest>> {
             fail(failure);
         }
         request();
-    }
-
-    private void take(Received<SessionRequest> received) throws IOException {
-        TensorChunk chunk = received.chunk();
-        SessionRequest message = received.message();
-        if (chunk != null) {
-            requireNoParts();
-            chunk(chunk, received.data());
-        } else if (message != null) {
-            take(message);
-        }
     }
 
     private void take(SessionRequest message) {
@@ -101,7 +88,10 @@ final class Session implements StreamObserver<Received<SessionRequest>> {
                     complete(begun);
                 }
             }
-            case CHUNK -> throw new IllegalStateException("chunks stand apart");
+            case CHUNK -> {
+                requireNoParts();
+                chunk(message.getChunk());
+            }
             case EXECUTE -> {
                 requireNoParts();
                 execute(message.getExecute());
@@ -147,12 +137,12 @@ final class Session implements StreamObserver<Received<SessionRequest>> {
         work.add(new Opening(ByteString.EMPTY, whole.program(), whole.open()));
     }
 
-    private void chunk(TensorChunk chunk, ChunkData data) throws IOException {
+    private void chunk(TensorChunk chunk) {
         Prepared prepared = opened;
         if (prepared == null) {
             throw order("chunks are sent once Opened has come");
         }
-        uploads.add(chunk, data, prepared).ifPresent(upload -> work.add(new Input(upload)));
+        uploads.add(chunk, prepared).ifPresent(upload -> work.add(new Input(upload)));
     }
 
     private void execute(Execute execute) {

@@ -39,6 +39,7 @@ final class SessionProgram implements AutoCloseable {
                 return null;
             }
         } else {
+            ProgramDecoder.checkCounts(program, resources.limits());
             digest = ProgramCache.digest(program);
         }
         nodes = budget.borrow(Prepared.nodes(program));

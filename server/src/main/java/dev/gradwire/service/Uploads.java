@@ -1,10 +1,9 @@
 package dev.gradwire.service;
 
+import com.google.protobuf.ByteString;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.v1.TensorChunk;
-import dev.gradwire.wire.ChunkData;
-import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -31,14 +30,12 @@ final class Uploads implements AutoCloseable {
         }
     }
 
-    private final Resources resources;
     private final Limits limits;
     private final SessionBudget budget;
     private final Map<String, Upload> uploads = new HashMap<>();
 
-    Uploads(Resources resources, SessionBudget budget) {
-        this.resources = resources;
-        limits = resources.limits();
+    Uploads(Limits limits, SessionBudget budget) {
+        this.limits = limits;
         this.budget = budget;
     }
 
@@ -48,13 +45,11 @@ final class Uploads implements AutoCloseable {
     }
 
     /**
-     * Takes a chunk, and its data out of the transport's memory; gives the input if it is complete now.
+     * Takes a chunk; gives the input if it is complete now.
      *
-     * @param chunk without its data
-     * @throws IOException when the data is cut short
      * @throws Refusal when it does not continue the input, or there is no memory for it
      */
-    Optional<Complete> add(TensorChunk chunk, ChunkData data, Prepared prepared) throws IOException {
+    Optional<Complete> add(TensorChunk chunk, Prepared prepared) {
         String name = chunk.getInput();
         if (chunk.getTargetCase() != TensorChunk.TargetCase.INPUT) {
             throw new Refusal(Problem.MISSING_FIELD, "chunk.input").at("chunk.input");
@@ -67,7 +62,8 @@ final class Uploads implements AutoCloseable {
         } catch (Refusal e) {
             throw e.at("chunk.encoding");
         }
-        limits.checkAt(Limit.MAX_CHUNK_BYTES, data.length(), "a chunk of input '" + name + "'", "chunk.data");
+        ByteString data = chunk.getData();
+        limits.checkAt(Limit.MAX_CHUNK_BYTES, data.size(), "a chunk of input '" + name + "'", "chunk.data");
         Upload upload = uploads.get(name);
         if (upload == null) {
             upload = begin(name, chunk, prepared);
@@ -81,16 +77,15 @@ final class Uploads implements AutoCloseable {
                     .with("value", Long.toString(chunk.getOffset()))
                     .at("chunk.offset");
         }
-        if (data.length() > upload.buffer.length() - upload.received) {
-            long end = upload.received + data.length();
+        if (data.size() > upload.buffer.length() - upload.received) {
+            long end = upload.received + data.size();
             throw new Refusal(Problem.CHUNK_SIZE, name, end, upload.buffer.length())
                     .with("node", name)
                     .with("value", Long.toString(end))
                     .at("chunk.data");
         }
-        boolean once = data.copyTo(upload.buffer.memory(), upload.received);
-        resources.copies().received(data.length(), once);
-        upload.received += data.length();
+        upload.buffer.write(upload.received, data);
+        upload.received += data.size();
         return upload.received < upload.buffer.length() ? Optional.empty() : Optional.of(complete(name, upload));
     }
 
@@ -114,8 +109,7 @@ final class Uploads implements AutoCloseable {
         requireType(chunk, type, "input '" + name + "'");
         Lease lease = budget.keep(type.lengthInBytes());
         try {
-            return new Upload(
-                    HostBuffer.toFill(resources.engine(), prepared.settings().device(), type), lease);
+            return new Upload(HostBuffer.of(type), lease);
         } catch (RuntimeException | Error e) {
             lease.close();
             throw e;
@@ -135,7 +129,8 @@ final class Uploads implements AutoCloseable {
     private Complete complete(String name, Upload upload) {
         String what = "input '" + name + "'";
         try {
-            TensorCodec.requireBools(upload.buffer.type(), upload.buffer.memory(), what);
+            TensorCodec.requireBools(
+                    upload.buffer.type(), upload.buffer.tensor().data(), what);
         } catch (Refusal e) {
             throw e.with("node", name).at("chunk.data");
         }

@@ -4,8 +4,6 @@ import dev.gradwire.v1.Executed;
 import dev.gradwire.v1.GradFn;
 import dev.gradwire.v1.ResultRef;
 import dev.gradwire.v1.TensorChunk;
-import dev.gradwire.wire.ChunkData;
-import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,9 +23,9 @@ final class RunReply {
         return answer;
     }
 
-    void add(TensorChunk chunk, ChunkData data) throws IOException {
+    void add(TensorChunk chunk) {
         tensors.computeIfAbsent(chunk.getResult(), _ -> new TensorAssembler(TensorType.of(chunk.getType())))
-                .add(chunk.getOffset(), data);
+                .add(chunk);
     }
 
     void finish(Executed executed) {

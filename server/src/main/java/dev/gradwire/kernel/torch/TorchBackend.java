@@ -253,11 +253,7 @@ public final class TorchBackend implements Backend {
 
     @Override
     public TorchTensor empty(TensorType type) {
-        TorchTensor made = adopt(empty(Layout.contiguous(type.shape()), LibTorch.code(type.dtype())));
-        if (deviceType == LibTorch.CPU) {
-            LargePages.ask(made.memory());
-        }
-        return made;
+        return adopt(empty(Layout.contiguous(type.shape()), LibTorch.code(type.dtype())));
     }
 
     @Override

@@ -4,13 +4,20 @@ import io.grpc.netty.GrpcSslContexts;
 import io.grpc.util.AdvancedTlsX509KeyManager;
 import io.grpc.util.AdvancedTlsX509TrustManager;
 import io.grpc.util.AdvancedTlsX509TrustManager.Verification;
+import io.grpc.util.CertificateUtils;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
@@ -47,7 +54,10 @@ public record TlsSettings(
         AdvancedTlsX509KeyManager identity = new AdvancedTlsX509KeyManager();
         Reload.schedule(
                 List.of(certificate, key),
-                () -> identity.updateIdentityCredentials(certificate.toFile(), key.toFile()),
+                () -> {
+                    Pair read = Pair.read(certificate, key);
+                    identity.updateIdentityCredentials(read.chain(), read.key());
+                },
                 reload,
                 scheduler);
         SslContextBuilder builder = GrpcSslContexts.configure(SslContextBuilder.forServer(identity), SslProvider.JDK)
@@ -62,5 +72,44 @@ public record TlsSettings(
             builder.trustManager(trust).clientAuth(ClientAuth.REQUIRE);
         }
         return builder.build();
+    }
+
+    /** A certificate with its chain, and the key that belongs to it. */
+    private record Pair(List<X509Certificate> certificates, PrivateKey key) {
+        private static final int SAMPLE_BYTES = 32;
+
+        X509Certificate[] chain() {
+            return certificates.toArray(X509Certificate[]::new);
+        }
+
+        /** @throws GeneralSecurityException also when one of the two is new and the other is not yet */
+        static Pair read(Path certificate, Path key) throws IOException, GeneralSecurityException {
+            try (InputStream chain = Files.newInputStream(certificate);
+                    InputStream secret = Files.newInputStream(key)) {
+                Pair pair = new Pair(
+                        List.of(CertificateUtils.getX509Certificates(chain)), CertificateUtils.getPrivateKey(secret));
+                if (pair.certificates.isEmpty() || !pair.fits()) {
+                    throw new GeneralSecurityException("the key is not that of the certificate");
+                }
+                return pair;
+            }
+        }
+
+        private boolean fits() throws GeneralSecurityException {
+            PublicKey open = certificates.getFirst().getPublicKey();
+            String algorithm = switch (key.getAlgorithm()) {
+                case "RSA" -> "SHA256withRSA";
+                case "EC" -> "SHA256withECDSA";
+                default -> key.getAlgorithm();
+            };
+            byte[] sample = new byte[SAMPLE_BYTES];
+            Signature signature = Signature.getInstance(algorithm);
+            signature.initSign(key);
+            signature.update(sample);
+            byte[] signed = signature.sign();
+            signature.initVerify(open);
+            signature.update(sample);
+            return open.getAlgorithm().equals(key.getAlgorithm()) && signature.verify(signed);
+        }
     }
 }
