@@ -23,6 +23,7 @@ import dev.gradwire.runtime.Outcome;
 import dev.gradwire.runtime.RunOptions;
 import dev.gradwire.runtime.Workers;
 import dev.gradwire.tensor.Tensor;
+import dev.gradwire.tensor.TensorType;
 import dev.gradwire.transform.Differentiate;
 import dev.gradwire.transform.GradFn;
 import java.nio.ByteBuffer;
@@ -203,6 +204,12 @@ public final class Engine implements AutoCloseable {
     /** Has the JVM compile the engine's own loops, for as long as this at the most. */
     public void warmUp(Duration time) {
         groups.warmUp(time);
+    }
+
+    /** A tensor on a device whose elements nobody has set yet: see {@link ResidentTensor#memory}. */
+    public ResidentTensor empty(String device, TensorType type) {
+        Backend backend = backend(device);
+        return new ResidentTensor(backend, type, backend.empty(type));
     }
 
     /** Copies host data to a device. */

@@ -5,6 +5,7 @@ import dev.gradwire.kernel.DeviceTensor;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** A tensor on a device, to run programs with or to read. Whoever received it closes it, exactly once. */
 public final class ResidentTensor implements AutoCloseable {
@@ -28,6 +29,15 @@ public final class ResidentTensor implements AutoCloseable {
 
     String device() {
         return backend.device();
+    }
+
+    /**
+     * The elements in row-major order where the device has them, without a copy; null where that is not the host's
+     * memory, or in another order. Good until this is closed; to be written to only by whoever got it {@link
+     * Engine#empty} and has given it to nobody.
+     */
+    public @Nullable MemorySegment memory() {
+        return backend.wrapsHostMemory() && tensor.layout().isContiguous() ? tensor.memory() : null;
     }
 
     /** Copies the elements in row-major order into {@code target}, which has just their length. */

@@ -7,7 +7,7 @@ import dev.gradwire.v1.GetServerInfoResponse;
 import dev.gradwire.v1.PlanRequest;
 import dev.gradwire.v1.PlanResponse;
 import dev.gradwire.v1.SessionRequest;
-import dev.gradwire.v1.SessionResponse;
+import dev.gradwire.wire.Received;
 import io.grpc.BindableService;
 import io.grpc.Context;
 import io.grpc.MethodDescriptor;
@@ -23,6 +23,9 @@ import java.util.function.ToIntFunction;
 final class AutogradService implements BindableService {
     private static final MethodDescriptor<RunCall, RunAnswer> RUN = Methods.method(
             AutogradServiceGrpc.getRunMethod(), Methods.reading(RunCall::parse), Methods.writing(RunAnswer::stream));
+
+    private static final MethodDescriptor<Received<SessionRequest>, Reply> SESSION = Methods.method(
+            AutogradServiceGrpc.getSessionMethod(), Methods.reading(Received::request), Methods.writing(Reply::stream));
 
     private final Resources resources;
     private final ServerInfo info;
@@ -41,13 +44,13 @@ final class AutogradService implements BindableService {
         ServiceDescriptor descriptor = ServiceDescriptor.newBuilder(generated.getName())
                 .setSchemaDescriptor(generated.getSchemaDescriptor())
                 .addMethod(RUN)
-                .addMethod(AutogradServiceGrpc.getSessionMethod())
+                .addMethod(SESSION)
                 .addMethod(AutogradServiceGrpc.getPlanMethod())
                 .addMethod(AutogradServiceGrpc.getGetServerInfoMethod())
                 .build();
         return ServerServiceDefinition.builder(descriptor)
                 .addMethod(RUN, ServerCalls.asyncUnaryCall(this::run))
-                .addMethod(AutogradServiceGrpc.getSessionMethod(), ServerCalls.asyncBidiStreamingCall(this::session))
+                .addMethod(SESSION, ServerCalls.asyncBidiStreamingCall(this::session))
                 .addMethod(AutogradServiceGrpc.getPlanMethod(), ServerCalls.asyncUnaryCall(this::plan))
                 .addMethod(
                         AutogradServiceGrpc.getGetServerInfoMethod(), ServerCalls.asyncUnaryCall(this::getServerInfo))
@@ -89,7 +92,7 @@ final class AutogradService implements BindableService {
                 .build();
     }
 
-    private StreamObserver<SessionRequest> session(StreamObserver<SessionResponse> observer) {
+    private StreamObserver<Received<SessionRequest>> session(StreamObserver<Reply> observer) {
         return sessions.open(resources, observer);
     }
 

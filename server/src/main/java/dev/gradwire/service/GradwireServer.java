@@ -67,7 +67,8 @@ public final class GradwireServer implements AutoCloseable {
                 new Admission(lanes, limits),
                 new Budget(limits),
                 new ProgramCache(limits.get(Limit.MAX_PROGRAM_CACHE_BYTES)),
-                telemetry.metrics());
+                telemetry.metrics(),
+                new CopyCounts());
         service = new AutogradService(resources);
         Gauges.observe(telemetry, resources, service.sessions(), () -> ready);
         server = server();

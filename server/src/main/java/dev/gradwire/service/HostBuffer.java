@@ -1,7 +1,6 @@
 package dev.gradwire.service;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
+import dev.gradwire.engine.Engine;
 import dev.gradwire.engine.ResidentTensor;
 import dev.gradwire.tensor.Tensor;
 import dev.gradwire.tensor.TensorType;
@@ -10,46 +9,57 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The elements of one tensor in host memory, between a stream's chunks and a device. Owns its memory until closed;
- * small ones live on the heap, where closing is nothing.
+ * The elements of one tensor in the host's memory, between a stream's chunks and a device. On a device that computes in
+ * the host's memory they are the device's own, so that nothing is copied. Owns its memory, or its share of it, until
+ * closed.
  */
 final class HostBuffer implements AutoCloseable {
-    private static final long HEAP_BYTES = 1 << 20;
-
     private final TensorType type;
-    private final @Nullable Arena arena;
     private final MemorySegment segment;
+    private final @Nullable ResidentTensor tensor;
+    private final @Nullable Arena arena;
 
-    @SuppressWarnings("MustBeClosedChecker") // closed by close()
-    private HostBuffer(TensorType type) {
+    private HostBuffer(TensorType type, MemorySegment segment, @Nullable ResidentTensor tensor, @Nullable Arena arena) {
         this.type = type;
-        long length = type.lengthInBytes();
-        arena = length > HEAP_BYTES ? Arena.ofShared() : null;
-        segment = arena == null ? MemorySegment.ofArray(new byte[(int) length]) : allocate(arena, length);
+        this.segment = segment;
+        this.tensor = tensor;
+        this.arena = arena;
     }
 
-    private static MemorySegment allocate(Arena arena, long length) {
-        try {
-            return arena.allocate(length, 64);
-        } catch (OutOfMemoryError e) {
-            arena.close();
-            throw e;
+    /** A buffer to fill with what {@link #toDevice} then puts on the device. */
+    static HostBuffer toFill(Engine engine, String device, TensorType type) {
+        ResidentTensor empty = engine.empty(device, type);
+        MemorySegment memory = empty.memory();
+        if (memory != null) {
+            return new HostBuffer(type, memory, empty, null);
         }
+        empty.close();
+        return apart(type);
     }
 
-    /** A buffer to fill. */
-    static HostBuffer of(TensorType type) {
-        return new HostBuffer(type);
-    }
-
-    /** A copy of a device's tensor. */
-    static HostBuffer copyOf(ResidentTensor tensor) {
-        HostBuffer buffer = new HostBuffer(tensor.type());
+    /** What a device's tensor holds, which stays the caller's. */
+    static HostBuffer of(ResidentTensor tensor) {
+        MemorySegment memory = tensor.memory();
+        if (memory != null) {
+            return new HostBuffer(tensor.type(), memory, tensor.share(), null);
+        }
+        HostBuffer buffer = apart(tensor.type());
         try {
             tensor.read(buffer.segment);
             return buffer;
         } catch (RuntimeException | Error e) {
             buffer.close();
+            throw e;
+        }
+    }
+
+    @SuppressWarnings("MustBeClosedChecker") // closed by close()
+    private static HostBuffer apart(TensorType type) {
+        Arena arena = Arena.ofShared();
+        try {
+            return new HostBuffer(type, arena.allocate(type.lengthInBytes(), 64), null, arena);
+        } catch (OutOfMemoryError e) {
+            arena.close();
             throw e;
         }
     }
@@ -62,24 +72,31 @@ final class HostBuffer implements AutoCloseable {
         return segment.byteSize();
     }
 
-    void write(long offset, ByteString data) {
-        MemorySegment.copy(MemorySegment.ofBuffer(data.asReadOnlyByteBuffer()), 0, segment, offset, data.size());
+    /** Good until this is closed. */
+    MemorySegment memory() {
+        return segment;
     }
 
-    /** A copy of a part, which may outlive this. */
-    ByteString read(long offset, int length) {
-        byte[] bytes = new byte[length];
-        MemorySegment.copy(segment, offset, MemorySegment.ofArray(bytes), 0, length);
-        return UnsafeByteOperations.unsafeWrap(bytes);
+    /** Whether these are the device's own. */
+    boolean inPlace() {
+        return tensor != null;
     }
 
-    /** A view, good until this is closed. */
-    Tensor tensor() {
-        return new Tensor(type, segment);
+    /** The tensor on the device, which is the caller's; closes this. */
+    ResidentTensor toDevice(Engine engine, String device) {
+        if (tensor != null) {
+            return tensor;
+        }
+        try (this) {
+            return engine.upload(device, new Tensor(type, segment));
+        }
     }
 
     @Override
     public void close() {
+        if (tensor != null) {
+            tensor.close();
+        }
         if (arena != null) {
             arena.close();
         }

@@ -12,6 +12,9 @@ import java.util.Deque;
  * more. Owns the tensors in it. Used under the session's lock only.
  */
 final class Outbox implements AutoCloseable {
+    /** Measured: larger ones are no faster, smaller ones cost more calls. */
+    private static final long CHUNK_BYTES = 1 << 20;
+
     private sealed interface Item {}
 
     private record Whole(SessionResponse message, boolean endsRun) implements Item {}
@@ -36,14 +39,16 @@ final class Outbox implements AutoCloseable {
         }
     }
 
-    private final CallStreamObserver<SessionResponse> client;
+    private final CallStreamObserver<Reply> client;
+    private final CopyCounts copies;
     private final long chunkBytes;
     private final Deque<Item> items = new ArrayDeque<>();
     private int runs;
 
-    Outbox(CallStreamObserver<SessionResponse> client, long chunkBytes) {
+    Outbox(CallStreamObserver<Reply> client, Resources resources) {
         this.client = client;
-        this.chunkBytes = chunkBytes;
+        copies = resources.copies();
+        chunkBytes = Math.min(CHUNK_BYTES, resources.limits().get(Limit.MAX_CHUNK_BYTES));
     }
 
     void add(SessionResponse message) {
@@ -79,32 +84,39 @@ final class Outbox implements AutoCloseable {
                 case Whole(SessionResponse message, boolean endsRun) -> {
                     items.removeFirst();
                     runs -= endsRun ? 1 : 0;
-                    client.onNext(message);
+                    client.onNext(Reply.of(message));
                 }
-                case Outgoing tensor -> client.onNext(nextChunk(tensor));
+                case Outgoing tensor -> sendChunk(tensor);
             }
             progress = true;
         }
         return progress;
     }
 
-    private SessionResponse nextChunk(Outgoing tensor) {
+    private void sendChunk(Outgoing tensor) {
         long length = tensor.buffer.length();
-        int size = (int) Math.min(chunkBytes, length - tensor.sent);
+        long begin = tensor.sent;
+        int size = (int) Math.min(chunkBytes, length - begin);
         TensorChunk.Builder chunk = TensorChunk.newBuilder()
                 .setResult(tensor.result)
                 .setRunId(tensor.runId)
-                .setOffset(tensor.sent)
-                .setData(tensor.buffer.read(tensor.sent, size));
-        if (tensor.sent == 0) {
+                .setOffset(begin);
+        if (begin == 0) {
             chunk.setType(WireTypes.wire(tensor.buffer.type()));
         }
         tensor.sent += size;
-        if (tensor.sent == length) {
+        boolean last = tensor.sent == length;
+        if (last) {
             items.removeFirst();
-            tensor.close();
         }
-        return SessionResponse.newBuilder().setChunk(chunk).build();
+        try {
+            client.onNext(Reply.chunk(chunk.build(), tensor.buffer.memory().asSlice(begin, size)));
+            copies.sent(size, tensor.buffer.inPlace());
+        } finally {
+            if (last) {
+                tensor.close();
+            }
+        }
     }
 
     @Override

@@ -12,4 +12,5 @@ record Resources(
         Admission admission,
         Budget budget,
         ProgramCache programs,
-        Metrics metrics) {}
+        Metrics metrics,
+        CopyCounts copies) {}

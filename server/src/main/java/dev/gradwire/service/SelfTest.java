@@ -39,7 +39,8 @@ final class SelfTest implements AutoCloseable {
                 new Admission(lanes, Limits.DEFAULT),
                 new Budget(Limits.DEFAULT),
                 new ProgramCache(CACHED_BYTES),
-                Metrics.NONE);
+                Metrics.NONE,
+                new CopyCounts());
     }
 
     /**

@@ -8,11 +8,13 @@ import dev.gradwire.service.SessionCommand.Run;
 import dev.gradwire.v1.Execute;
 import dev.gradwire.v1.Open;
 import dev.gradwire.v1.SessionRequest;
-import dev.gradwire.v1.SessionResponse;
 import dev.gradwire.v1.TensorChunk;
+import dev.gradwire.wire.ChunkData;
+import dev.gradwire.wire.Received;
 import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.io.IOException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * The receiving side of one stream: turns messages into commands for {@link SessionWork}, and asks for more messages as
  * the ones before are dealt with; after an Open only once it is priced. Guarded by itself.
  */
-final class Session implements StreamObserver<SessionRequest> {
+final class Session implements StreamObserver<Received<SessionRequest>> {
     /** Runs that may wait while one computes; the client's further messages wait in the network. */
     private static final int MAX_WAITING_RUNS = 4;
 
@@ -28,7 +30,7 @@ final class Session implements StreamObserver<SessionRequest> {
     private static final int MAX_COMMANDS = 1024;
 
     private final Resources resources;
-    private final ServerCallStreamObserver<SessionResponse> client;
+    private final ServerCallStreamObserver<Reply> client;
     private final SessionWork work;
     private final Uploads uploads;
     private @Nullable ProgramParts parts;
@@ -38,11 +40,11 @@ final class Session implements StreamObserver<SessionRequest> {
     private int withheld;
     private long lastRunId;
 
-    Session(Resources resources, StreamObserver<SessionResponse> observer, Consumer<Session> onEnd) {
+    Session(Resources resources, StreamObserver<Reply> observer, Consumer<Session> onEnd) {
         this.resources = resources;
-        client = (ServerCallStreamObserver<SessionResponse>) observer;
+        client = (ServerCallStreamObserver<Reply>) observer;
         SessionBudget budget = new SessionBudget(resources.budget(), Tenant.of(Context.current()), resources.limits());
-        uploads = new Uploads(resources.limits(), budget);
+        uploads = new Uploads(resources, budget);
         work = new SessionWork(resources, client, budget, this::settled, this::request, () -> {
             close();
             onEnd.accept(this);
@@ -59,7 +61,7 @@ final class Session implements StreamObserver<SessionRequest> {
     }
 
     @Override
-    public synchronized void onNext(SessionRequest message) {
+    public synchronized void onNext(Received<SessionRequest> message) {
         withheld++;
         if (failed) {
             return;
@@ -70,6 +72,17 @@ final class Session implements StreamObserver<SessionRequest> {
             fail(failure);
         }
         request();
+    }
+
+    private void take(Received<SessionRequest> received) throws IOException {
+        TensorChunk chunk = received.chunk();
+        SessionRequest message = received.message();
+        if (chunk != null) {
+            requireNoParts();
+            chunk(chunk, received.data());
+        } else if (message != null) {
+            take(message);
+        }
     }
 
     private void take(SessionRequest message) {
@@ -88,10 +101,7 @@ final class Session implements StreamObserver<SessionRequest> {
                     complete(begun);
                 }
             }
-            case CHUNK -> {
-                requireNoParts();
-                chunk(message.getChunk());
-            }
+            case CHUNK -> throw new IllegalStateException("chunks stand apart");
             case EXECUTE -> {
                 requireNoParts();
                 execute(message.getExecute());
@@ -137,12 +147,12 @@ final class Session implements StreamObserver<SessionRequest> {
         work.add(new Opening(ByteString.EMPTY, whole.program(), whole.open()));
     }
 
-    private void chunk(TensorChunk chunk) {
+    private void chunk(TensorChunk chunk, ChunkData data) throws IOException {
         Prepared prepared = opened;
         if (prepared == null) {
             throw order("chunks are sent once Opened has come");
         }
-        uploads.add(chunk, prepared).ifPresent(upload -> work.add(new Input(upload)));
+        uploads.add(chunk, data, prepared).ifPresent(upload -> work.add(new Input(upload)));
     }
 
     private void execute(Execute execute) {

@@ -208,7 +208,7 @@ final class SessionRun {
     }
 
     private void fetch(RunResult result) {
-        fetches.forEach((ref, lease) -> sent.add(new Sent(ref, HostBuffer.copyOf(tensor(ref, result)), lease)));
+        fetches.forEach((ref, lease) -> sent.add(new Sent(ref, HostBuffer.of(tensor(ref, result)), lease)));
     }
 
     private dev.gradwire.v1.Executed end(RunResult result, Timing timing) {

@@ -18,8 +18,8 @@ final class SessionTensors implements AutoCloseable {
 
     /** Puts an input on the device. */
     void upload(Engine engine, String device, Uploads.Complete upload) {
-        try (HostBuffer buffer = upload.buffer()) {
-            ResidentTensor tensor = engine.upload(device, buffer.tensor());
+        try {
+            ResidentTensor tensor = upload.buffer().toDevice(engine, device);
             setInput(upload.input(), new Resident(tensor, upload.lease()));
         } catch (RuntimeException | Error e) {
             upload.lease().close();

@@ -23,7 +23,7 @@ final class SessionWork {
     private static final int MAX_UNREAD_RUNS = 2;
 
     private final Resources resources;
-    private final ServerCallStreamObserver<SessionResponse> client;
+    private final ServerCallStreamObserver<Reply> client;
     private final Context context = Context.current();
     private final Consumer<@Nullable Prepared> onSettled;
     private final Runnable onProgress;
@@ -47,7 +47,7 @@ final class SessionWork {
      */
     SessionWork(
             Resources resources,
-            ServerCallStreamObserver<SessionResponse> client,
+            ServerCallStreamObserver<Reply> client,
             SessionBudget budget,
             Consumer<@Nullable Prepared> onSettled,
             Runnable onProgress,
@@ -58,7 +58,7 @@ final class SessionWork {
         this.onProgress = onProgress;
         this.onEnd = onEnd;
         program = new SessionProgram(resources, budget);
-        outbox = new Outbox(client, resources.limits().get(Limit.MAX_CHUNK_BYTES));
+        outbox = new Outbox(client, resources);
     }
 
     /** Whether more commands should come, at the bounds given. */

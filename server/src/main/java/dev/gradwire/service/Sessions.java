@@ -1,7 +1,7 @@
 package dev.gradwire.service;
 
 import dev.gradwire.v1.SessionRequest;
-import dev.gradwire.v1.SessionResponse;
+import dev.gradwire.wire.Received;
 import io.grpc.stub.StreamObserver;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Sessions {
     private final Set<Session> open = ConcurrentHashMap.newKeySet();
 
-    StreamObserver<SessionRequest> open(Resources resources, StreamObserver<SessionResponse> client) {
+    StreamObserver<Received<SessionRequest>> open(Resources resources, StreamObserver<Reply> client) {
         Session session = new Session(resources, client, open::remove);
         open.add(session);
         return session;

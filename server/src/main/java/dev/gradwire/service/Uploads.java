@@ -1,9 +1,10 @@
 package dev.gradwire.service;
 
-import com.google.protobuf.ByteString;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.v1.TensorChunk;
+import dev.gradwire.wire.ChunkData;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -30,12 +31,14 @@ final class Uploads implements AutoCloseable {
         }
     }
 
+    private final Resources resources;
     private final Limits limits;
     private final SessionBudget budget;
     private final Map<String, Upload> uploads = new HashMap<>();
 
-    Uploads(Limits limits, SessionBudget budget) {
-        this.limits = limits;
+    Uploads(Resources resources, SessionBudget budget) {
+        this.resources = resources;
+        limits = resources.limits();
         this.budget = budget;
     }
 
@@ -45,11 +48,13 @@ final class Uploads implements AutoCloseable {
     }
 
     /**
-     * Takes a chunk; gives the input if it is complete now.
+     * Takes a chunk, and its data out of the transport's memory; gives the input if it is complete now.
      *
+     * @param chunk without its data
+     * @throws IOException when the data is cut short
      * @throws Refusal when it does not continue the input, or there is no memory for it
      */
-    Optional<Complete> add(TensorChunk chunk, Prepared prepared) {
+    Optional<Complete> add(TensorChunk chunk, ChunkData data, Prepared prepared) throws IOException {
         String name = chunk.getInput();
         if (chunk.getTargetCase() != TensorChunk.TargetCase.INPUT) {
             throw new Refusal(Problem.MISSING_FIELD, "chunk.input").at("chunk.input");
@@ -62,8 +67,7 @@ final class Uploads implements AutoCloseable {
         } catch (Refusal e) {
             throw e.at("chunk.encoding");
         }
-        ByteString data = chunk.getData();
-        limits.checkAt(Limit.MAX_CHUNK_BYTES, data.size(), "a chunk of input '" + name + "'", "chunk.data");
+        limits.checkAt(Limit.MAX_CHUNK_BYTES, data.length(), "a chunk of input '" + name + "'", "chunk.data");
         Upload upload = uploads.get(name);
         if (upload == null) {
             upload = begin(name, chunk, prepared);
@@ -77,15 +81,16 @@ final class Uploads implements AutoCloseable {
                     .with("value", Long.toString(chunk.getOffset()))
                     .at("chunk.offset");
         }
-        if (data.size() > upload.buffer.length() - upload.received) {
-            long end = upload.received + data.size();
+        if (data.length() > upload.buffer.length() - upload.received) {
+            long end = upload.received + data.length();
             throw new Refusal(Problem.CHUNK_SIZE, name, end, upload.buffer.length())
                     .with("node", name)
                     .with("value", Long.toString(end))
                     .at("chunk.data");
         }
-        upload.buffer.write(upload.received, data);
-        upload.received += data.size();
+        boolean once = data.copyTo(upload.buffer.memory(), upload.received);
+        resources.copies().received(data.length(), once);
+        upload.received += data.length();
         return upload.received < upload.buffer.length() ? Optional.empty() : Optional.of(complete(name, upload));
     }
 
@@ -109,7 +114,8 @@ final class Uploads implements AutoCloseable {
         requireType(chunk, type, "input '" + name + "'");
         Lease lease = budget.keep(type.lengthInBytes());
         try {
-            return new Upload(HostBuffer.of(type), lease);
+            return new Upload(
+                    HostBuffer.toFill(resources.engine(), prepared.settings().device(), type), lease);
         } catch (RuntimeException | Error e) {
             lease.close();
             throw e;
@@ -129,8 +135,7 @@ final class Uploads implements AutoCloseable {
     private Complete complete(String name, Upload upload) {
         String what = "input '" + name + "'";
         try {
-            TensorCodec.requireBools(
-                    upload.buffer.type(), upload.buffer.tensor().data(), what);
+            TensorCodec.requireBools(upload.buffer.type(), upload.buffer.memory(), what);
         } catch (Refusal e) {
             throw e.with("node", name).at("chunk.data");
         }

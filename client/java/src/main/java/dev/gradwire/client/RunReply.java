@@ -4,6 +4,8 @@ import dev.gradwire.v1.Executed;
 import dev.gradwire.v1.GradFn;
 import dev.gradwire.v1.ResultRef;
 import dev.gradwire.v1.TensorChunk;
+import dev.gradwire.wire.ChunkData;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,9 +25,9 @@ final class RunReply {
         return answer;
     }
 
-    void add(TensorChunk chunk) {
+    void add(TensorChunk chunk, ChunkData data) throws IOException {
         tensors.computeIfAbsent(chunk.getResult(), _ -> new TensorAssembler(TensorType.of(chunk.getType())))
-                .add(chunk);
+                .add(chunk.getOffset(), data);
     }
 
     void finish(Executed executed) {

@@ -1,5 +1,6 @@
 package dev.gradwire.client;
 
+import dev.gradwire.v1.AutogradServiceGrpc;
 import dev.gradwire.v1.AutogradServiceGrpc.AutogradServiceStub;
 import dev.gradwire.v1.Execute;
 import dev.gradwire.v1.GradFn;
@@ -10,9 +11,14 @@ import dev.gradwire.v1.Program;
 import dev.gradwire.v1.SessionRequest;
 import dev.gradwire.v1.SessionResponse;
 import dev.gradwire.v1.TensorChunk;
+import dev.gradwire.wire.Received;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ClientResponseObserver;
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -28,8 +34,33 @@ import org.jspecify.annotations.Nullable;
  * the other to read. A wait that is interrupted or too long cancels the stream.
  */
 final class SessionCall implements AutoCloseable {
+    private static final class Responses implements MethodDescriptor.Marshaller<Received<SessionResponse>> {
+        @Override
+        public InputStream stream(Received<SessionResponse> value) {
+            throw new UnsupportedOperationException("a client sends no responses");
+        }
+
+        @Override
+        public Received<SessionResponse> parse(InputStream stream) {
+            try {
+                return Received.response(stream);
+            } catch (IOException e) {
+                throw Status.INTERNAL
+                        .withDescription("the answer is no message")
+                        .withCause(e)
+                        .asRuntimeException();
+            }
+        }
+    }
+
     /** Opened may come in several messages. */
     private record Opening(Opened.Builder sofar, CompletableFuture<Opened> done) {}
+
+    /** The data of chunks goes from the transport's memory straight to where it stays. */
+    private static final MethodDescriptor<SessionRequest, Received<SessionResponse>> METHOD =
+            AutogradServiceGrpc.getSessionMethod().toBuilder(
+                            AutogradServiceGrpc.getSessionMethod().getRequestMarshaller(), new Responses())
+                    .build();
 
     private final Duration patience;
     private final ClientCallStreamObserver<SessionRequest> requests;
@@ -42,20 +73,21 @@ final class SessionCall implements AutoCloseable {
     /** @param patience the longest that one answer may take */
     SessionCall(AutogradServiceStub stub, Duration patience) {
         this.patience = patience;
-        this.requests = (ClientCallStreamObserver<SessionRequest>) stub.session(new Receiver());
+        this.requests = (ClientCallStreamObserver<SessionRequest>) ClientCalls.asyncBidiStreamingCall(
+                stub.getChannel().newCall(METHOD, stub.getCallOptions()), new Receiver());
     }
 
-    private final class Receiver implements ClientResponseObserver<SessionRequest, SessionResponse> {
+    private final class Receiver implements ClientResponseObserver<SessionRequest, Received<SessionResponse>> {
         @Override
         public void beforeStart(ClientCallStreamObserver<SessionRequest> stream) {
             stream.setOnReadyHandler(SessionCall.this::wake);
         }
 
         @Override
-        public void onNext(SessionResponse response) {
+        public void onNext(Received<SessionResponse> response) {
             try {
                 take(response);
-            } catch (IllegalArgumentException e) {
+            } catch (IllegalArgumentException | IOException e) {
                 fail(e);
                 cancel("the answer does not follow the contract");
             }
@@ -157,16 +189,22 @@ final class SessionCall implements AutoCloseable {
         }
     }
 
+    private void take(Received<SessionResponse> received) throws IOException {
+        TensorChunk chunk = received.chunk();
+        SessionResponse message = received.message();
+        if (message != null) {
+            take(message);
+        } else if (chunk != null) {
+            RunReply reply = runs.get(chunk.getRunId());
+            if (reply != null) {
+                reply.add(chunk, received.data());
+            }
+        }
+    }
+
     private void take(SessionResponse response) {
         switch (response.getMessageCase()) {
             case OPENED -> take(response.getOpened());
-            case CHUNK -> {
-                TensorChunk chunk = response.getChunk();
-                RunReply reply = runs.get(chunk.getRunId());
-                if (reply != null) {
-                    reply.add(chunk);
-                }
-            }
             case EXECUTED -> {
                 RunReply reply = runs.remove(response.getExecuted().getRunId());
                 if (reply != null) {

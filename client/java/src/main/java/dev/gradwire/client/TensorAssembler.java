@@ -1,16 +1,15 @@
 package dev.gradwire.client;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
-import dev.gradwire.v1.TensorChunk;
-import org.jspecify.annotations.Nullable;
+import dev.gradwire.wire.ChunkData;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 
-/** Puts the chunks of one tensor together. A tensor that came in one chunk keeps the bytes that came. */
+/** Puts the chunks of one tensor together. */
 final class TensorAssembler {
     private final TensorType type;
-    private byte @Nullable [] bytes;
-    private ByteString only = ByteString.EMPTY;
-    private long received;
+    private final byte[] bytes;
+    private int received;
 
     /** @throws IllegalArgumentException when the tensor is larger than this side can hold */
     TensorAssembler(TensorType type) {
@@ -18,30 +17,24 @@ final class TensorAssembler {
             throw new IllegalArgumentException(type + " is larger than 2 GiB, which this client cannot hold");
         }
         this.type = type;
+        bytes = new byte[(int) type.byteCount()];
     }
 
-    void add(TensorChunk chunk) {
-        ByteString data = chunk.getData();
-        if (chunk.getOffset() != received || received + data.size() > type.byteCount()) {
-            throw new IllegalArgumentException("a chunk of " + data.size() + " bytes at " + chunk.getOffset()
+    /** @throws IOException when the data is cut short */
+    void add(long offset, ChunkData data) throws IOException {
+        if (offset != received || data.length() > bytes.length - received) {
+            throw new IllegalArgumentException("a chunk of " + data.length() + " bytes at " + offset
                     + " does not continue " + type + " at " + received);
         }
-        if (data.size() == type.byteCount()) {
-            only = data;
-        } else {
-            if (bytes == null) {
-                bytes = new byte[(int) type.byteCount()];
-            }
-            data.copyTo(bytes, (int) received);
-        }
-        received += data.size();
+        data.copyTo(MemorySegment.ofArray(bytes), received);
+        received += data.length();
     }
 
     /** @throws IllegalArgumentException when bytes are missing */
     TensorData finish() {
-        if (received != type.byteCount()) {
+        if (received != bytes.length) {
             throw new IllegalArgumentException("of " + type + " came " + received + " bytes only");
         }
-        return new TensorData(type, bytes == null ? only : UnsafeByteOperations.unsafeWrap(bytes));
+        return new TensorData(type, UnsafeByteOperations.unsafeWrap(bytes));
     }
 }

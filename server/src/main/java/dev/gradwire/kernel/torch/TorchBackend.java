@@ -253,7 +253,11 @@ public final class TorchBackend implements Backend {
 
     @Override
     public TorchTensor empty(TensorType type) {
-        return adopt(empty(Layout.contiguous(type.shape()), LibTorch.code(type.dtype())));
+        TorchTensor made = adopt(empty(Layout.contiguous(type.shape()), LibTorch.code(type.dtype())));
+        if (deviceType == LibTorch.CPU) {
+            LargePages.ask(made.memory());
+        }
+        return made;
     }
 
     @Override
