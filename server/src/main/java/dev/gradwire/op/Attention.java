@@ -56,6 +56,7 @@ final class Attention {
                             Expr output = weights(scores).matmul(shared(n, "value"));
                             return List.of(output, scores.call("logsumexp", new long[] {-1}));
                         })
+                        .loops(Attention::isLarge, AttentionByRows::forward)
                         .kernelWhere(FUSED, Attention::isLarge)
                         .flops(Attention::flops)
                         .samples(
@@ -72,6 +73,7 @@ final class Attention {
                         .vjp(List.of("grad_out", "query", "key", "value"), Attention::backTwice)
                         .zeroVjp("out", "logsumexp")
                         .decomposeAll(n -> back(n, n.arg("grad_out")))
+                        .loops(Attention::isLarge, AttentionByRows::backward)
                         .kernelWhere(FUSED_BACKWARD, Attention::isLarge)
                         .flops(call -> Math.multiplyExact(2, flops(call)))
                         .internal()
@@ -349,7 +351,7 @@ final class Attention {
         return List.of(call.type("query"), call.type("query").withShape(query.withoutDim(3)));
     }
 
-    private static long flops(Call call) {
+    static long flops(Call call) {
         return Math.multiplyExact(
                 4,
                 Math.multiplyExact(

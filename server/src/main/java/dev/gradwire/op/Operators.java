@@ -86,6 +86,7 @@ public final class Operators implements OperatorTable {
             family(AveragePooling.class, AveragePooling.declarations()),
             family(Unfolding.class, Unfolding.declarations()),
             family(Attention.class, Attention.declarations()),
+            family(AttentionByRows.class, AttentionByRows.declarations()),
             family(Bilinear.class, Bilinear.declarations()),
             family(DistanceLosses.class, DistanceLosses.declarations()),
             family(Distances.class, Distances.declarations()),

@@ -32,7 +32,7 @@ record Simplify(OperatorTable operators) implements Pass {
             case "div" -> divideByOne(call, builder);
             case "neg" -> twice("neg", call, builder);
             case "_conj", "_conj_physical" -> twice(node.op().canonical().name(), call, builder);
-            case "view", "expand", "_to_copy", "permute" -> identity(call, node);
+            case "view", "expand", "_to_copy", "permute", "clone" -> identity(call, node);
             case "transpose" -> doubleTransposition(call, builder);
             default -> null;
         };
@@ -62,7 +62,7 @@ record Simplify(OperatorTable operators) implements Pass {
         return inner.call().arg("self") instanceof Value value ? value : null;
     }
 
-    /** A view, cast or permutation that changes nothing. */
+    /** A view, cast, copy or permutation that changes nothing. */
     private static @Nullable Value identity(Call call, Node node) {
         if (!(call.arg("self") instanceof Value value)
                 || !value.type().equals(node.result().type())) {

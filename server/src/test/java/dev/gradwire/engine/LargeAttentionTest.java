@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Attention of a size that the library's kernel takes whole, beside its parts: values, gradients, their gradients. */
 final class LargeAttentionTest {
-    private static final String KERNEL = "_scaled_dot_product_flash_attention_for_cpu";
+    private static final String KERNEL = "attention_by_rows";
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """

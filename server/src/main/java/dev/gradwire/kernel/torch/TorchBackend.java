@@ -302,9 +302,10 @@ public final class TorchBackend implements Backend {
         if (random != null) {
             return random;
         }
-        Body body;
+        @Nullable Body body;
         try {
-            body = body(call);
+            body = AttentionByRows.find(this, call);
+            body = body == null ? body(call) : body;
         } catch (IllegalArgumentException | IndexOutOfBoundsException | ArithmeticException e) {
             throw new KernelException(call.name() + ": " + e.getMessage());
         }
