@@ -46,13 +46,7 @@ final class AttentionByRows {
 
     static List<Expr> forward(Args n) {
         return turned(n.arg("query")
-                .callsNamed(
-                        FORWARD,
-                        options(n),
-                        n.arg("key"),
-                        n.arg("value"),
-                        n.raw("dropout_p"),
-                        n.raw("is_causal")));
+                .callsNamed(FORWARD, options(n), n.arg("key"), n.arg("value"), n.raw("dropout_p"), n.raw("is_causal")));
     }
 
     static List<Expr> backward(Args n) {

@@ -68,7 +68,8 @@ final class AttentionByRows implements Body {
     @Override
     public void write(TorchTensor[] operands, TorchTensor[] targets, Lane lane) {
         TorchTensor[] turned = IntStream.range(0, targets.length)
-                .mapToObj(i -> backend.view(targets[i], turned(Layout.contiguous(results.get(i).shape()))))
+                .mapToObj(i -> backend.view(
+                        targets[i], turned(Layout.contiguous(results.get(i).shape()))))
                 .toArray(TorchTensor[]::new);
         try {
             body.write(operands, turned, lane);
