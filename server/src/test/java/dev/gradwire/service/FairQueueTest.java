@@ -20,9 +20,7 @@ final class FairQueueTest {
     }
 
     private void addAll(String tenants) {
-        for (String tenant : tenants.split("")) {
-            queue.add(call(tenant));
-        }
+        tenants.chars().forEach(tenant -> queue.add(call(Character.toString(tenant))));
     }
 
     /** The tenants in the order of their turns, where each of their calls takes as long as it says. */
