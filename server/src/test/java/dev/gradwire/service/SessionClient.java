@@ -190,6 +190,10 @@ public final class SessionClient {
         }
     }
 
+    public boolean hasEnded() {
+        return end.isDone();
+    }
+
     public Details failure() {
         return Details.of(end().orElseThrow());
     }

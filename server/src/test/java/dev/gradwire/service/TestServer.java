@@ -56,6 +56,11 @@ public final class TestServer implements AutoCloseable {
         return server.resources();
     }
 
+    /** Parts of the tensor memory that are held. */
+    public long leases() {
+        return resources().budget().leases();
+    }
+
     /** Waits until no call holds memory any more. */
     public void assertNothingHeld() {
         eventually("leases", () -> resources().budget().leases() == 0);
@@ -72,7 +77,12 @@ public final class TestServer implements AutoCloseable {
 
     /** Waits at most 10 seconds. */
     public static void eventually(String what, Condition condition) {
-        long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        eventually(what, 10, condition);
+    }
+
+    /** Waits at most as long. */
+    public static void eventually(String what, int seconds, Condition condition) {
+        long end = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
         while (!condition.holds() && System.nanoTime() < end) {
             try {
                 Thread.sleep(2);
