@@ -24,6 +24,7 @@ final class Admission {
     private final int maxWaiting;
     private final AdaptiveLimit limit;
     private final FairQueue queue = new FairQueue();
+    private boolean open = true;
     private int working;
     private double meanWorkNanos;
 
@@ -43,11 +44,12 @@ final class Admission {
         WaitingCall gone = call;
         Refusal refusal;
         synchronized (this) {
-            if (working < lanes.count()) {
+            refusal = open ? null : new Refusal(Problem.ENGINE_LOST);
+            if (refusal == null && working < lanes.count()) {
                 begin(call);
                 return;
             }
-            refusal = late(call);
+            refusal = refusal == null ? late(call) : refusal;
             if (refusal == null) {
                 refusal = full();
                 gone = refusal == null ? null : queue.makeRoomFor(call.tenant());
@@ -155,6 +157,11 @@ final class Admission {
         queue.end(call, mean, workedNanos);
         limit.done(waitedNanos, workedNanos, working + queue.size());
         meanWorkNanos += meanWorkNanos == 0 ? workedNanos : WEIGHT * (workedNanos - meanWorkNanos);
+    }
+
+    /** While it is closed, all calls are refused: what cannot compute should not have clients wait. */
+    synchronized void setOpen(boolean changed) {
+        open = changed;
     }
 
     /** Calls on a lane now. */

@@ -10,6 +10,7 @@ import dev.gradwire.service.telemetry.Telemetry;
 import dev.gradwire.v1.AutogradServiceGrpc;
 import io.grpc.Context;
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
@@ -23,6 +24,7 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -39,19 +41,25 @@ import org.slf4j.LoggerFactory;
 public final class GradwireServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GradwireServer.class);
     private static final Duration SELF_TEST_INTERVAL = Duration.ofSeconds(1);
+    private static final Duration LAST_CALLS = Duration.ofMillis(500);
+    private static final Duration LOOK_INTERVAL = Duration.ofMillis(250);
 
     private final ServerConfig config;
     private final Resources resources;
     private final HealthStatusManager health = new HealthStatusManager();
+    private final InFlight inFlight = new InFlight();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("self-test").factory());
+    private final ScheduledExecutorService tests = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("engine-test").factory());
     private final ExecutorService warmUp = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("warm-up").factory());
     private final Telemetry telemetry;
     private final AutogradService service;
     private final Server server;
     private volatile boolean ready;
+    private final CompletableFuture<Void> lost = new CompletableFuture<>();
 
     private GradwireServer(ServerConfig config) throws IOException {
         this.config = config;
@@ -84,7 +92,7 @@ public final class GradwireServer implements AutoCloseable {
         boolean certificates = tls != null && tls.clientAuthorities() != null;
         ConnectionLimits.apply(config.limits(), builder)
                 .directExecutor()
-                .addService(Guard.of(service, config.limits()))
+                .addService(ServerInterceptors.intercept(Guard.of(service, config.limits()), inFlight))
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .intercept(new Authentication(certificates, config.tokens(), GradwireServer::unauthenticated));
@@ -123,13 +131,11 @@ public final class GradwireServer implements AutoCloseable {
         server.setStatus(ServingStatus.NOT_SERVING);
         server.warmUp(graphs); // before anybody can call
         server.listen();
-        Readiness readiness = new Readiness(server.resources.engine());
-        server.test(readiness);
-        var _ = server.watch.scheduleWithFixedDelay(
-                () -> server.test(readiness),
-                SELF_TEST_INTERVAL.toMillis(),
-                SELF_TEST_INTERVAL.toMillis(),
-                TimeUnit.MILLISECONDS);
+        EngineWatch engine = new EngineWatch(new Readiness(server.resources.engine())::isReady);
+        engine.test();
+        server.look(engine);
+        repeat(server.tests, SELF_TEST_INTERVAL, engine::test);
+        repeat(server.watch, LOOK_INTERVAL, () -> server.look(engine));
         return server;
     }
 
@@ -167,12 +173,26 @@ public final class GradwireServer implements AutoCloseable {
         });
     }
 
-    private void test(Readiness readiness) {
-        ready = readiness.isReady();
+    private static void repeat(ScheduledExecutorService thread, Duration pause, Runnable work) {
+        var _ = thread.scheduleWithFixedDelay(work, pause.toMillis(), pause.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void look(EngineWatch engine) {
+        EngineWatch.State state = engine.state();
+        ready = state == EngineWatch.State.READY;
+        resources.admission().setOpen(ready);
         service.sessions().cutStalled();
         if (!closing.get()) {
             setStatus(ready ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
         }
+        if (state == EngineWatch.State.LOST) {
+            lost.complete(null);
+        }
+    }
+
+    /** Done when the engine computes no more, and will not again in this process. */
+    CompletableFuture<Void> lost() {
+        return lost;
     }
 
     private void setStatus(ServingStatus status) {
@@ -208,6 +228,7 @@ public final class GradwireServer implements AutoCloseable {
             return;
         }
         watch.shutdownNow();
+        tests.shutdownNow();
         warmUp.shutdownNow();
         health.enterTerminalState();
         try {
@@ -215,10 +236,15 @@ public final class GradwireServer implements AutoCloseable {
             server.shutdown();
             telemetry.drain();
             service.sessions().drain();
-            if (!server.awaitTermination(config.grace().toMillis(), TimeUnit.MILLISECONDS)) {
-                server.shutdownNow();
-                server.awaitTermination(1, TimeUnit.SECONDS);
+            // Clients may have sent further calls before they heard that there will be no more.
+            boolean answered = inFlight.awaitNone(config.grace())
+                    && (server.awaitTermination(LAST_CALLS.toMillis(), TimeUnit.MILLISECONDS)
+                            || inFlight.awaitNone(config.grace()));
+            if (!answered) {
+                LOG.warn("calls were still in flight when the time of grace was over");
             }
+            server.shutdownNow();
+            server.awaitTermination(1, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             server.shutdownNow();

@@ -12,7 +12,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,6 +34,11 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 public final class ServeCommand implements Callable<Integer> {
+    /** Status of a process whose engine is lost: its supervisor should start another. */
+    static final int LOST = 3;
+
+    private static final Duration LAST_WAIT = Duration.ofSeconds(2);
+
     @Option(
             names = "--host",
             description =
@@ -199,8 +204,11 @@ public final class ServeCommand implements Callable<Integer> {
 
     private int serve(ServerConfig config) throws InterruptedException {
         try {
-            serve(GradwireServer.start(config));
-            return 0;
+            GradwireServer server = GradwireServer.start(config);
+            PrintWriter out = spec.commandLine().getOut();
+            out.println("gradwire " + ServerInfo.version() + " serving on " + host + ":" + server.port());
+            out.flush();
+            return untilItEnds(server, config.grace());
         } catch (IOException e) {
             spec.commandLine().getErr().println("cannot serve on " + host + ":" + port + ": " + e.getMessage());
             return 1;
@@ -221,17 +229,29 @@ public final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private void serve(GradwireServer server) throws InterruptedException {
-        CountDownLatch stopped = new CountDownLatch(1);
+    /**
+     * Serves until a signal ends the process with status 0, once all calls are answered; or until the engine is lost.
+     *
+     * @return the status to end with when it is lost
+     */
+    static int untilItEnds(GradwireServer server, Duration grace) throws InterruptedException {
+        AtomicInteger status = new AtomicInteger();
         // The process ends when its shutdown hooks have, with the status of the signal; so a clean stop says 0 itself.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             server.close();
-            stopped.countDown();
-            Runtime.getRuntime().halt(0);
+            Runtime.getRuntime().halt(status.get());
         }));
-        PrintWriter out = spec.commandLine().getOut();
-        out.println("gradwire " + ServerInfo.version() + " serving on " + host + ":" + server.port());
-        out.flush();
-        stopped.await();
+        server.lost().join();
+        status.set(LOST);
+        // Native code that hangs would keep the process for ever.
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                Thread.sleep(grace.plus(LAST_WAIT));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            Runtime.getRuntime().halt(LOST);
+        });
+        return LOST;
     }
 }

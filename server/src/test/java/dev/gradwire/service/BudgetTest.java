@@ -3,7 +3,9 @@ package dev.gradwire.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,10 +20,9 @@ final class BudgetTest {
             Limit.MAX_SHARED_NODES, 10L)));
 
     private static Cost cost(String text) {
-        long[] parts = java.util.Arrays.stream(text.split("/"))
-                .mapToLong(Long::parseLong)
-                .toArray();
-        return new Cost(parts[0], parts[1], parts[2]);
+        List<Long> parts =
+                Pattern.compile("/").splitAsStream(text).map(Long::valueOf).toList();
+        return new Cost(parts.get(0), parts.get(1), parts.get(2));
     }
 
     /** Costs are bytes/FLOPs/nodes; {@code ''} is the caller without a name. */
