@@ -42,7 +42,9 @@ final class DeadlineTest {
             for (int i = 0; i < CALLS; i++) {
                 Code code = Code.OK;
                 try {
-                    server.stub().withDeadlineAfter(i == 0 ? 2_000 : 200, TimeUnit.MILLISECONDS).run(bomb);
+                    server.stub()
+                            .withDeadlineAfter(i == 0 ? 2_000 : 200, TimeUnit.MILLISECONDS)
+                            .run(bomb);
                 } catch (StatusRuntimeException e) {
                     code = Status.fromThrowable(e).getCode();
                 }
@@ -51,7 +53,8 @@ final class DeadlineTest {
                 assertThat(code).isEqualTo(Code.DEADLINE_EXCEEDED);
                 worstMillis = i == 0 ? 0 : Math.max(worstMillis, (System.nanoTime() - ended) / 1e6);
             }
-            Figures.add("L5", "all free %.0f ms after the deadline (worst of %d)".formatted(worstMillis, CALLS), "1 s", 0);
+            Figures.add(
+                    "L5", "all free %.0f ms after the deadline (worst of %d)".formatted(worstMillis, CALLS), "1 s", 0);
             assertThat(worstMillis).isLessThan(3_000); // a loaded machine
         }
     }
