@@ -12,7 +12,7 @@ import java.util.Deque;
  * more. Owns the tensors in it. Used under the session's lock only.
  */
 final class Outbox implements AutoCloseable {
-    /** Measured: larger ones are no faster, smaller ones cost more calls. */
+    /** As large as the contract lets a chunk be; other sizes have not been measured. */
     private static final long CHUNK_BYTES = 1 << 20;
 
     private sealed interface Item {}

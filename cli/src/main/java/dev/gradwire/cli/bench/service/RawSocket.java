@@ -15,7 +15,7 @@ import java.nio.channels.SocketChannel;
 final class RawSocket implements AutoCloseable {
     private static final byte UP = 1;
     private static final byte DOWN = 2;
-    /** As much as one call to the system takes; measured to be as fast as any. */
+    /** As much as one call to the system is given. */
     private static final int PIECE_BYTES = 1 << 20;
 
     private final SocketChannel channel;
