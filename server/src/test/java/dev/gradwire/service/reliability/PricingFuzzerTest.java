@@ -43,8 +43,10 @@ final class PricingFuzzerTest {
     void f1WhateverBytesComeAreAnswered() throws IOException {
         Random random = new Random(SEED);
         List<byte[]> inputs = inputs();
-        assertThat(inputs).isNotEmpty().allSatisfy(bytes -> assertThatCode(() -> PricingFuzzer.fuzzerTestOneInput(bytes))
-                .doesNotThrowAnyException());
+        assertThat(inputs)
+                .isNotEmpty()
+                .allSatisfy(bytes -> assertThatCode(() -> PricingFuzzer.fuzzerTestOneInput(bytes))
+                        .doesNotThrowAnyException());
         for (int i = 0; i < MUTATIONS; i++) {
             byte[] bytes = inputs.get(random.nextInt(inputs.size())).clone();
             for (int n = 1 + random.nextInt(3); n > 0; n--) {
