@@ -50,6 +50,15 @@ public final class ChunkData {
         return inPlace;
     }
 
+    /** Reads the data as it is, where it is packed. */
+    public byte[] bytes() throws IOException {
+        byte[] bytes = stream.readNBytes(length);
+        if (bytes.length < length) {
+            throw new EOFException("the data is cut short");
+        }
+        return bytes;
+    }
+
     private void copyOnce(HasByteBuffer buffers, MemorySegment target) throws IOException {
         for (long at = 0; at < length; ) {
             ByteBuffer buffer = buffers.getByteBuffer();

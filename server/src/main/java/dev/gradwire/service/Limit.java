@@ -50,7 +50,7 @@ public enum Limit {
             100,
             "to 1",
             Problem.COMPRESSION_RATIO,
-            "How much larger than its compressed form a message may be; the first 64 KiB are free."),
+            "How much larger than its compressed form a message, or packed tensor data, may be; a message's first 64 KiB are free."),
     MAX_HEADER_BYTES(8 << 10, "bytes", "HTTP 431", "Request headers of one call."),
     MAX_STREAMS_PER_CONNECTION(
             128, "streams", "REFUSED_STREAM", "Calls open at a time on one connection; clients let further ones wait."),

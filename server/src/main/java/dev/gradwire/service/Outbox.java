@@ -1,9 +1,13 @@
 package dev.gradwire.service;
 
+import dev.gradwire.v1.Encoding;
 import dev.gradwire.v1.ResultRef;
 import dev.gradwire.v1.SessionResponse;
 import dev.gradwire.v1.TensorChunk;
+import dev.gradwire.wire.Zstandard;
 import io.grpc.stub.CallStreamObserver;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -15,6 +19,9 @@ final class Outbox implements AutoCloseable {
     /** As large as the contract lets a chunk be; other sizes have not been measured. */
     private static final long CHUNK_BYTES = 1 << 20;
 
+    /** Before packing, which takes the thread that sends: it is to be free again soon. */
+    private static final long PACKED_CHUNK_BYTES = 256 << 10;
+
     private sealed interface Item {}
 
     private record Whole(SessionResponse message, boolean endsRun) implements Item {}
@@ -24,13 +31,15 @@ final class Outbox implements AutoCloseable {
         private final ResultRef result;
         private final HostBuffer buffer;
         private final Lease lease;
+        private final Encoding encoding;
         private long sent;
 
-        private Outgoing(long runId, ResultRef result, HostBuffer buffer, Lease lease) {
+        private Outgoing(long runId, ResultRef result, HostBuffer buffer, Lease lease, Encoding encoding) {
             this.runId = runId;
             this.result = result;
             this.buffer = buffer;
             this.lease = lease;
+            this.encoding = encoding;
         }
 
         private void close() {
@@ -66,9 +75,13 @@ final class Outbox implements AutoCloseable {
         return runs;
     }
 
-    /** Takes over the buffer and the lease for it. */
-    void add(long runId, ResultRef result, HostBuffer buffer, Lease lease) {
-        items.add(new Outgoing(runId, result, buffer, lease));
+    /**
+     * Takes over the buffer and the lease for it.
+     *
+     * @param encoding to use where it makes a chunk smaller
+     */
+    void add(long runId, ResultRef result, HostBuffer buffer, Lease lease, Encoding encoding) {
+        items.add(new Outgoing(runId, result, buffer, lease, encoding));
     }
 
     boolean isEmpty() {
@@ -96,7 +109,8 @@ final class Outbox implements AutoCloseable {
     private void sendChunk(Outgoing tensor) {
         long length = tensor.buffer.length();
         long begin = tensor.sent;
-        int size = (int) Math.min(chunkBytes, length - begin);
+        boolean raw = Encodings.isRaw(tensor.encoding);
+        int size = (int) Math.min(raw ? chunkBytes : Math.min(chunkBytes, PACKED_CHUNK_BYTES), length - begin);
         TensorChunk.Builder chunk = TensorChunk.newBuilder()
                 .setResult(tensor.result)
                 .setRunId(tensor.runId)
@@ -110,8 +124,15 @@ final class Outbox implements AutoCloseable {
             items.removeFirst();
         }
         try {
-            client.onNext(Reply.chunk(chunk.build(), tensor.buffer.memory().asSlice(begin, size)));
-            copies.sent(size, tensor.buffer.inPlace());
+            MemorySegment data = tensor.buffer.memory().asSlice(begin, size);
+            byte[] packed = raw ? null : Zstandard.pack(data.toArray(ValueLayout.JAVA_BYTE));
+            if (packed == null) {
+                client.onNext(Reply.chunk(chunk.build(), data));
+                copies.sent(size, tensor.buffer.inPlace());
+            } else {
+                chunk.setEncoding(tensor.encoding);
+                client.onNext(Reply.chunk(chunk.build(), MemorySegment.ofArray(packed)));
+            }
         } finally {
             if (last) {
                 tensor.close();

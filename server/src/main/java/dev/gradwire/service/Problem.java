@@ -15,6 +15,8 @@ enum Problem {
     UNKNOWN_DTYPE(Status.Code.INVALID_ARGUMENT, "%s has no element type that this server knows"),
     UNKNOWN_ENUM(Status.Code.INVALID_ARGUMENT, "%s has a value that this server does not know"),
     UNKNOWN_ENCODING(Status.Code.INVALID_ARGUMENT, "%s is packed in a way that this server does not read"),
+    DAMAGED_ENCODING(
+            Status.Code.INVALID_ARGUMENT, "%s is no single frame that states its size, is damaged or holds too much"),
     UNKNOWN_NODE(Status.Code.INVALID_ARGUMENT, "the graph has no node or input '%s'"),
     UNKNOWN_INPUT(Status.Code.INVALID_ARGUMENT, "the graph has no input '%s'"),
     UNKNOWN_RESULT(Status.Code.INVALID_ARGUMENT, "the run has no result %s"),

@@ -38,13 +38,12 @@ final class RunHandler {
         Prepared prepared = ready.prepared();
         RunResponse.Builder response = RunResponse.newBuilder();
         checkSize(ready.head().size(), prepared.compiled());
-        List<Tensor> inputs = inputs(prepared.compiled());
         List<ResidentTensor> residents = new ArrayList<>();
         try (Lease _ = resources
                 .budget()
                 .take(Tenant.of(context), prepared.cost(prepared.plan().price().peakBytes()))) {
             long start = System.nanoTime();
-            for (Tensor input : inputs) {
+            for (Tensor input : inputs(prepared.compiled())) {
                 residents.add(resources.engine().upload(prepared.settings().device(), input));
             }
             long uploaded = System.nanoTime();
@@ -122,9 +121,9 @@ final class RunHandler {
             throw new Refusal(Problem.UNKNOWN_INPUT, input.getName());
         }
         String what = "input '" + input.getName() + "'";
-        Tensor tensor = TensorCodec.decode(input.getTensor(), what, resources.limits());
-        requireType(tensor.type(), wanted, what);
-        return tensor;
+        TensorType type = TensorCodec.type(input.getTensor(), what, resources.limits());
+        requireType(type, wanted, what);
+        return TensorCodec.unpack(input.getTensor(), type, what, resources.limits());
     }
 
     static void requireType(TensorType given, TensorType wanted, String what) {
@@ -143,7 +142,8 @@ final class RunHandler {
                             .outputs()
                             .get(i)
                             .name())
-                    .setTensor(TensorCodec.encode(result.outputs().get(i))));
+                    .setTensor(TensorCodec.encode(
+                            result.outputs().get(i), prepared.settings().answers())));
         }
         for (int i = 0; i < result.gradients().size(); i++) {
             Gradient.Builder gradient =
@@ -152,7 +152,7 @@ final class RunHandler {
             response.addGradients(
                     tensor == null
                             ? gradient.setUnused(Unused.getDefaultInstance())
-                            : gradient.setValue(TensorCodec.encode(tensor)));
+                            : gradient.setValue(TensorCodec.encode(tensor, prepared.settings().answers())));
         }
         if (prepared.settings().profile()) {
             response.addAllGradFns(new GradFnEncoder(compiled, result)

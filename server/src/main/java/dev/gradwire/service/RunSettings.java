@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param longest that a run may take
  * @param gradFns whose metadata to return
  * @param seed key of the random operators, where a run has none of its own
+ * @param answers how tensors are packed that go to the client, where that makes them smaller
  * @param gradCheck null where gradients are not to be checked
  */
 record RunSettings(
@@ -31,6 +32,7 @@ record RunSettings(
         long seed,
         long maxLoopIterations,
         Duration longest,
+        Encoding answers,
         @Nullable GradCheckSettings gradCheck) {
     static RunSettings of(Options options, Limits limits) {
         String device = options.getDevice().isEmpty() ? Engine.DEFAULT_DEVICE : options.getDevice();
@@ -55,6 +57,7 @@ record RunSettings(
                 options.getSeed(),
                 limits.get(Limit.MAX_LOOP_ITERATIONS),
                 Duration.ofSeconds(limits.get(Limit.MAX_RUN_SECONDS)),
+                Encodings.choose(options.getAcceptEncodingsList()),
                 GradChecks.settings(options));
     }
 

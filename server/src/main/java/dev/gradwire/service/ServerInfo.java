@@ -7,7 +7,6 @@ import dev.gradwire.tensor.DType;
 import dev.gradwire.v1.Device;
 import dev.gradwire.v1.DeviceKind;
 import dev.gradwire.v1.Dtype;
-import dev.gradwire.v1.Encoding;
 import dev.gradwire.v1.GetServerInfoResponse;
 import dev.gradwire.v1.Operator;
 import dev.gradwire.v1.Overload;
@@ -43,7 +42,7 @@ final class ServerInfo {
         GetServerInfoResponse.Builder info = GetServerInfoResponse.newBuilder()
                 .setVersion(version())
                 .addAllOperators(operators())
-                .addEncodings(Encoding.ENCODING_RAW);
+                .addAllEncodings(Encodings.all());
         Arrays.stream(DType.values()).map(WireTypes::dtype).forEach(info::addDtypes);
         for (Limit limit : Limit.values()) {
             info.addLimits(dev.gradwire.v1.Limit.newBuilder()

@@ -7,6 +7,7 @@ import dev.gradwire.runtime.RunOptions;
 import dev.gradwire.service.telemetry.Phase;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.v1.Carry;
+import dev.gradwire.v1.Encoding;
 import dev.gradwire.v1.Execute;
 import dev.gradwire.v1.Keep;
 import dev.gradwire.v1.ResultRef;
@@ -27,7 +28,7 @@ final class SessionRun {
     record Sent(ResultRef result, HostBuffer buffer, Lease lease) {}
 
     /** What a run sends, in order, and what its last message tells. */
-    record Answer(List<Sent> tensors, dev.gradwire.v1.Executed end) {}
+    record Answer(List<Sent> tensors, dev.gradwire.v1.Executed end, Encoding encoding) {}
 
     /** A result that stays on the server. */
     private record Stay(ResultRef result, String name, boolean carried, Lease lease) {}
@@ -74,7 +75,7 @@ final class SessionRun {
                 RunHandler.requireMessageSize(end.getSerializedSize() + 16L, resources.limits());
                 commit();
                 done = true;
-                return new Answer(sent, end);
+                return new Answer(sent, end, prepared.settings().answers());
             } finally {
                 running.close();
             }

@@ -170,7 +170,7 @@ final class SessionWork {
     }
 
     private synchronized void answer(long id, SessionRun.Answer answer) {
-        answer.tensors().forEach(sent -> outbox.add(id, sent.result(), sent.buffer(), sent.lease()));
+        answer.tensors().forEach(sent -> outbox.add(id, sent.result(), sent.buffer(), sent.lease(), answer.encoding()));
         outbox.addEnd(SessionResponse.newBuilder().setExecuted(answer.end()).build());
     }
 

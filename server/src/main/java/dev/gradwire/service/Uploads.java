@@ -1,5 +1,6 @@
 package dev.gradwire.service;
 
+import com.google.protobuf.UnsafeByteOperations;
 import dev.gradwire.graph.Graph;
 import dev.gradwire.tensor.TensorType;
 import dev.gradwire.v1.TensorChunk;
@@ -62,11 +63,6 @@ final class Uploads implements AutoCloseable {
         if (chunk.getRunId() != 0) {
             throw new Refusal(Problem.PROTOCOL_ORDER, "a chunk of an input belongs to no run").at("chunk.run_id");
         }
-        try {
-            WireTypes.requireRaw(chunk.getEncoding(), "a chunk of input '" + name + "'");
-        } catch (Refusal e) {
-            throw e.at("chunk.encoding");
-        }
         limits.checkAt(Limit.MAX_CHUNK_BYTES, data.length(), "a chunk of input '" + name + "'", "chunk.data");
         Upload upload = uploads.get(name);
         if (upload == null) {
@@ -81,17 +77,39 @@ final class Uploads implements AutoCloseable {
                     .with("value", Long.toString(chunk.getOffset()))
                     .at("chunk.offset");
         }
-        if (data.length() > upload.buffer.length() - upload.received) {
-            long end = upload.received + data.length();
+        long room = upload.buffer.length() - upload.received;
+        ChunkData elements = unpacked(chunk, data, room);
+        if (elements.length() > room) {
+            long end = upload.received + elements.length();
             throw new Refusal(Problem.CHUNK_SIZE, name, end, upload.buffer.length())
                     .with("node", name)
                     .with("value", Long.toString(end))
                     .at("chunk.data");
         }
-        boolean once = data.copyTo(upload.buffer.memory(), upload.received);
-        resources.copies().received(data.length(), once);
-        upload.received += data.length();
+        boolean once = elements.copyTo(upload.buffer.memory(), upload.received);
+        if (data == elements) {
+            resources.copies().received(data.length(), once);
+        }
+        upload.received += elements.length();
         return upload.received < upload.buffer.length() ? Optional.empty() : Optional.of(complete(name, upload));
+    }
+
+    /** @param room for so many bytes is left */
+    private ChunkData unpacked(TensorChunk chunk, ChunkData data, long room) throws IOException {
+        if (Encodings.isRaw(chunk.getEncoding())) {
+            return data;
+        }
+        try {
+            byte[] content = Encodings.unpack(
+                    chunk.getEncoding(),
+                    data.bytes(),
+                    Math.min(room, limits.get(Limit.MAX_CHUNK_BYTES)),
+                    "a chunk of input '" + chunk.getInput() + "'",
+                    limits);
+            return ChunkData.of(UnsafeByteOperations.unsafeWrap(content));
+        } catch (Refusal e) {
+            throw e.with("node", chunk.getInput()).at("chunk.encoding");
+        }
     }
 
     private Upload begin(String name, TensorChunk chunk, Prepared prepared) {

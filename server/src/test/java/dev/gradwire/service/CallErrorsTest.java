@@ -104,7 +104,7 @@ final class CallErrorsTest {
                         "UNKNOWN_ENCODING",
                         "inputs[0].tensor",
                         "node=x",
-                        withInput(vector().setEncoding(Encoding.ENCODING_ZSTD))),
+                        withInput(vector().setEncoding(Encoding.ENCODING_LZ4))),
                 bad(
                         "overflow in an input's dims",
                         "SIZE_OVERFLOW",
