@@ -10,7 +10,7 @@ import pytest
 
 import gradwire as gw
 from fake import graph_of, refuse
-from gradwire import _graph, _wire
+from gradwire import _graph, _packing, _wire
 
 INFO, BAD, RETRY, ANOMALY = (_wire.DETAILS[n] for n in _wire.DETAILS)
 
@@ -82,6 +82,33 @@ def test_large_inputs_go_by_session(fake, elements):
     assert [c.offset for c in chunks] == [i << 20 for i in range(len(chunks))]
     assert list(chunks[0].type.dims) == [elements] and not chunks[1].HasField("type")
     assert log[-1].execute.run_id == 1 and a.grad is None
+
+
+@pytest.mark.parametrize("elements", [100, 5_000, 600_001])
+def test_packed_tensors(fake, elements):
+    data = np.random.default_rng(1).integers(0, 16, elements).astype(np.float32)
+    with gw.options(encoding="zstd"):
+        a = gw.tensor(data, requires_grad=True, name="a")
+        (a * a).sum().backward()
+    if elements > 1 << 18:
+        messages = [m.chunk for m in fake.sessions[0] if m.WhichOneof("message") == "chunk"]
+        assert list(fake.sessions[0][0].open.options.accept_encodings) == [_packing.ZSTD]
+    else:
+        messages = [fake.requests[0].inputs[0].tensor]
+    assert all(m.encoding == (_packing.ZSTD if elements > 1024 else 1) for m in messages)
+    unpacked = b"".join(_packing.unpack(m.data, m.encoding, 1 << 20) for m in messages)
+    assert unpacked == data.tobytes()
+
+
+def test_packed_answers_are_bounded():
+    frame, encoding = _packing.pack(memoryview(bytes(range(256)) * 8), True)
+    assert encoding == _packing.ZSTD and _packing.unpack(frame, encoding, 2048) == bytes(range(256)) * 8
+    wrong = [(frame, encoding, 2047), (b"no frame", encoding, 9), (frame[:-3], encoding, 2048), (frame, 2, 9)]
+    for data, kind, most in wrong:
+        with pytest.raises(gw.GradwireError):
+            _packing.unpack(data, kind, most)
+    with pytest.raises(ValueError):
+        gw.Options(encoding="gzip")
 
 
 def test_large_graphs_go_in_parts(fake):

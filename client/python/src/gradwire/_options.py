@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from . import _random, _wire
+from . import _packing, _random, _wire
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Options:
         precision: rounding allowed in products of float32: "exact", "tf32", "bfloat16"
         gradcheck: compare gradients with finite differences; True for the server's tolerances. The answer stands in
             ``client.last_run.grad_checks``, one for each input with ``passed``, ``max_absolute_error``, ``worst_index``
+        encoding: "zstd" packs tensors, both ways, where that makes them smaller: for slow networks; default: "raw"
         seed: key of the random operators; None: what manual_seed was given, else 0
         timeout: seconds until DeadlineExceededError
     """
@@ -60,6 +61,7 @@ class Options:
     keep_going: bool | None = None
     profile: bool | None = None
     precision: str | None = None
+    encoding: str | None = None
     seed: int | None = None
     timeout: float | None = None
     gradcheck: GradCheck | bool | None = None
@@ -67,6 +69,10 @@ class Options:
     def __post_init__(self) -> None:
         if self.precision is not None and self.precision not in _wire.PRECISIONS:
             raise ValueError(f"precision must be one of exact, tf32, bfloat16, but is {self.precision!r}")
+        if self.encoding not in (None, "raw", "zstd"):
+            raise ValueError(f"encoding must be raw or zstd, but is {self.encoding!r}")
+        if self.encoding == "zstd":
+            _packing.library()
 
     def over(self, base: Options) -> Options:
         """These options, and the base's where they are None."""
@@ -83,6 +89,8 @@ class Options:
         message.seed = _random.default_seed() if self.seed is None else self.seed % 2**64
         if self.precision is not None:
             message.precision = _wire.PRECISIONS[self.precision]
+        if self.encoding == "zstd":
+            message.accept_encodings.append(_packing.ZSTD)
         if self.gradcheck:
             check = GradCheck() if self.gradcheck is True else self.gradcheck
             message.grad_check.CopyFrom(check.to_wire())
@@ -103,11 +111,14 @@ def current() -> Options:
 @contextlib.contextmanager
 def options(
     *, device: str | None = None, deterministic: bool | None = None, detect_anomaly: bool | None = None,
-    keep_going: bool | None = None, profile: bool | None = None, precision: str | None = None, seed: int | None = None,
-    timeout: float | None = None, gradcheck: GradCheck | bool | None = None,
+    keep_going: bool | None = None, profile: bool | None = None, precision: str | None = None,
+    encoding: str | None = None, seed: int | None = None, timeout: float | None = None,
+    gradcheck: GradCheck | bool | None = None,
 ) -> Iterator[None]:  # fmt: skip
     """Within it, requests of this thread are run so; see Options."""
-    given = Options(device, deterministic, detect_anomaly, keep_going, profile, precision, seed, timeout, gradcheck)
+    given = Options(
+        device, deterministic, detect_anomaly, keep_going, profile, precision, encoding, seed, timeout, gradcheck
+    )
     token = _current.set(given.over(_current.get()))
     try:
         yield

@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 import numpy as np
 
-from . import _dtypes, _errors, _wire
+from . import _dtypes, _errors, _packing, _wire
 from ._dtypes import TensorType
 
 CHUNK_BYTES = 1 << 20
@@ -43,12 +43,14 @@ class Stream:
     def __init__(self, method: Any, settings: Mapping[str, Any]):
         self._batches: queue.SimpleQueue[Iterable[Any] | None] = queue.SimpleQueue()
         self._over = False
+        self._packed = False
         self._idle = False  # everything asked for has been answered
         self._call = method(self._messages(), **settings)
 
     def open(self, program: Any, backward: Any, options: Any) -> list[Any]:
         """Names the program of the following runs; returns its grad_fns."""
         self._idle = False
+        self._packed = _packing.is_asked(options)
         self._batches.put(open_messages(program, backward, options))
         grad_fns: list[Any] = []
         while True:
@@ -62,7 +64,7 @@ class Stream:
         """Sends inputs, runs, and takes what comes back."""
         self._idle = False
         for name, (array, kind) in inputs.items():
-            self._batches.put(input_chunks(name, array, kind))
+            self._batches.put(input_chunks(name, array, kind, self._packed))
         self._batches.put([message])
         partial: dict[tuple[str, str], tuple[bytearray, TensorType]] = {}
         while True:
@@ -116,7 +118,9 @@ def _take_chunk(chunk: Any, partial: dict[tuple[str, str], tuple[bytearray, Tens
     if key not in partial:
         kind = _dtypes.from_wire(chunk.type)
         partial[key] = (bytearray(kind.nbytes), kind)
-    partial[key][0][chunk.offset : chunk.offset + len(chunk.data)] = chunk.data
+    buffer = partial[key][0]
+    data = _packing.unpack(chunk.data, chunk.encoding, len(buffer) - chunk.offset)
+    buffer[chunk.offset : chunk.offset + len(data)] = data
 
 
 def _outcome(executed: Any, partial: dict[tuple[str, str], tuple[bytearray, TensorType]]) -> Outcome:
@@ -187,15 +191,14 @@ def graph_parts(graph: Any) -> Iterator[Any]:
     yield part
 
 
-def input_chunks(name: str, array: Array, kind: TensorType) -> Iterator[Any]:
+def input_chunks(name: str, array: Array, kind: TensorType, packed: bool = False) -> Iterator[Any]:
     """TensorChunk messages for an input's data; one without data where it has no elements."""
     data = _dtypes.to_bytes(array)
     for offset in range(0, max(len(data), 1), CHUNK_BYTES):
         message = _wire.SessionRequest()
         message.chunk.input = name
         message.chunk.offset = offset
-        message.chunk.encoding = _wire.ENCODING_RAW
-        message.chunk.data = bytes(data[offset : offset + CHUNK_BYTES])
+        message.chunk.data, message.chunk.encoding = _packing.pack(data[offset : offset + CHUNK_BYTES], packed)
         if offset == 0:
             message.chunk.type.dtype = kind.dtype.number
             message.chunk.type.dims.extend(kind.shape)

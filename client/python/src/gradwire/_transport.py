@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from . import _dtypes, _errors, _stream, _wire
+from . import _dtypes, _errors, _packing, _stream, _wire
 from ._dtypes import TensorType
 from ._stream import Array, Outcome
 
@@ -85,7 +85,7 @@ def _run(stub: Stub, request: Request, settings: dict[str, Any]) -> Outcome:
         tensor = message.inputs.add(name=name).tensor
         tensor.dtype = kind.dtype.number
         tensor.dims.extend(kind.shape)
-        tensor.data = bytes(_dtypes.to_bytes(array))
+        tensor.data, tensor.encoding = _packing.pack(_dtypes.to_bytes(array), _packing.is_asked(request.options))
     answer = call(stub.run, message, **settings)
     outcome = Outcome(statistics=answer.statistics, guarantees=answer.guarantees, grad_fns=list(answer.grad_fns))
     outcome.outputs = {output.name: _tensor(output.tensor) for output in answer.outputs}
@@ -110,4 +110,4 @@ def _run_in_session(stub: Stub, request: Request, settings: dict[str, Any]) -> O
 
 def _tensor(message: Any) -> tuple[Array, TensorType]:
     kind = _dtypes.from_wire(message)
-    return _dtypes.from_bytes(message.data, kind), kind
+    return _dtypes.from_bytes(_packing.unpack(message.data, message.encoding, kind.nbytes), kind), kind

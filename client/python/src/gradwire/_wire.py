@@ -62,4 +62,4 @@ PRECISIONS = {value.name.removeprefix("PRECISION_").lower(): value.number for va
 GRAD_FN_MODES = {value.name.removeprefix("GRAD_FN_MODE_").lower(): value.number for value in _enum("GradFnMode").values}
 DTYPES = {value.name.removeprefix("DTYPE_").lower(): value.number for value in _enum("Dtype").values}
 DEVICE_KINDS = {value.number: value.name.removeprefix("DEVICE_KIND_").lower() for value in _enum("DeviceKind").values}
-ENCODING_RAW = 1
+ENCODINGS = {value.name.removeprefix("ENCODING_").lower(): value.number for value in _enum("Encoding").values}

@@ -69,7 +69,12 @@ record Answer(
     }
 
     private static TensorData data(Tensor message) {
+        TensorType type = TensorType.of(message.getDtype(), message.getDimsList());
         ByteString bytes = message.getData();
-        return new TensorData(TensorType.of(message.getDtype(), message.getDimsList()), bytes);
+        return new TensorData(
+                type,
+                Packing.isRaw(message.getEncoding())
+                        ? bytes
+                        : Packing.unpack(message.getEncoding(), bytes.toByteArray(), type.byteCount()));
     }
 }

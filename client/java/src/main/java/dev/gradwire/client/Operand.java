@@ -113,10 +113,17 @@ sealed interface Operand {
     }
 
     static dev.gradwire.v1.Tensor message(TensorData data) {
+        return message(data, false);
+    }
+
+    /** @param packed whether it may be, as graphs may not contain such */
+    static dev.gradwire.v1.Tensor message(TensorData data, boolean packed) {
+        Packing.Packed bytes = Packing.Packed.of(data.wireBytes(), packed);
         return dev.gradwire.v1.Tensor.newBuilder()
                 .setDtype(data.dtype().wire())
                 .addAllDims(data.type().dims())
-                .setData(data.wireBytes())
+                .setData(bytes.bytes())
+                .setEncoding(bytes.encoding())
                 .build();
     }
 

@@ -61,14 +61,18 @@ final class Parts {
         size = 0;
     }
 
-    /** A tensor for an input, without copying its bytes; one without elements is one chunk. */
-    static void chunks(String input, TensorData data, Consumer<TensorChunk> consumer) {
+    /** A tensor for an input, without copying its bytes unless they are packed; one without elements is one chunk. */
+    static void chunks(String input, TensorData data, boolean packed, Consumer<TensorChunk> consumer) {
         ByteString bytes = data.wireBytes();
         int offset = 0;
         do {
             int end = Math.min(bytes.size(), offset + LIMIT_BYTES);
-            TensorChunk.Builder chunk =
-                    TensorChunk.newBuilder().setInput(input).setOffset(offset).setData(bytes.substring(offset, end));
+            Packing.Packed piece = Packing.Packed.of(bytes.substring(offset, end), packed);
+            TensorChunk.Builder chunk = TensorChunk.newBuilder()
+                    .setInput(input)
+                    .setOffset(offset)
+                    .setEncoding(piece.encoding())
+                    .setData(piece.bytes());
             if (offset == 0) {
                 chunk.setType(data.type().wire());
             }

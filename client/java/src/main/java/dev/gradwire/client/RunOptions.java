@@ -72,6 +72,14 @@ public final class RunOptions {
         return new RunOptions(wire.toBuilder().setSeed(key).build());
     }
 
+    /**
+     * Sends tensors as Zstandard frames, and asks for such, where that makes them smaller: for slow networks. Loads native
+     * code.
+     */
+    public RunOptions compressed(boolean on) {
+        return new RunOptions(Packing.asked(wire, on));
+    }
+
     long seed() {
         return wire.getSeed();
     }

@@ -27,7 +27,7 @@ final class RunReply {
 
     void add(TensorChunk chunk, ChunkData data) throws IOException {
         tensors.computeIfAbsent(chunk.getResult(), _ -> new TensorAssembler(TensorType.of(chunk.getType())))
-                .add(chunk.getOffset(), data);
+                .add(chunk, data);
     }
 
     void finish(Executed executed) {

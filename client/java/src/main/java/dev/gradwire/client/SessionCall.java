@@ -69,6 +69,7 @@ final class SessionCall implements AutoCloseable {
     private volatile @Nullable Opening opening;
     private volatile @Nullable GradwireException failure;
     private List<GradFn> gradFns = List.of();
+    private boolean packed;
 
     /** @param patience the longest that one answer may take */
     SessionCall(AutogradServiceStub stub, Duration patience) {
@@ -106,6 +107,7 @@ final class SessionCall implements AutoCloseable {
 
     /** Sends a program, in parts where it is large, and waits until it is verified. */
     Opened open(Request request) {
+        packed = Packing.isAsked(request.options());
         Program program = request.program();
         boolean large = program.getSerializedSize() > Parts.LIMIT_BYTES;
         Open.Builder open = Open.newBuilder()
@@ -132,6 +134,7 @@ final class SessionCall implements AutoCloseable {
         Parts.chunks(
                 input,
                 data,
+                packed,
                 chunk -> send(SessionRequest.newBuilder().setChunk(chunk).build()));
     }
 

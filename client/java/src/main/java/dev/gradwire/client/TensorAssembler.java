@@ -1,6 +1,7 @@
 package dev.gradwire.client;
 
 import com.google.protobuf.UnsafeByteOperations;
+import dev.gradwire.v1.TensorChunk;
 import dev.gradwire.wire.ChunkData;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -21,7 +22,11 @@ final class TensorAssembler {
     }
 
     /** @throws IOException when the data is cut short */
-    void add(long offset, ChunkData data) throws IOException {
+    void add(TensorChunk chunk, ChunkData came) throws IOException {
+        ChunkData data = Packing.isRaw(chunk.getEncoding())
+                ? came
+                : ChunkData.of(Packing.unpack(chunk.getEncoding(), came.bytes(), bytes.length - received));
+        long offset = chunk.getOffset();
         if (offset != received || data.length() > bytes.length - received) {
             throw new IllegalArgumentException("a chunk of " + data.length() + " bytes at " + offset
                     + " does not continue " + type + " at " + received);

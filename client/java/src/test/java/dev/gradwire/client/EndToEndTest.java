@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import dev.gradwire.service.GradwireServer;
 import dev.gradwire.service.ServerConfig;
 import dev.gradwire.v1.GradCheck;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -160,6 +162,25 @@ final class EndToEndTest {
         y.sum().backward();
         assertThat(x.grad().data().toDoubleArray()).containsExactly(value).contains(0, 2);
         assertThat(client.dropout(x, 0.5, true).data().toDoubleArray()).isNotEqualTo(value);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 5_000, 700_001})
+    void packedTensorsAreTheSame(int elements) {
+        float[] values = new float[elements];
+        Random random = new Random(3);
+        for (int i = 0; i < elements; i++) {
+            values[i] = random.nextInt(16);
+        }
+        List<TensorData> answers = new ArrayList<>();
+        for (boolean compressed : new boolean[] {false, true}) {
+            Tensor x = client.withOptions(RunOptions.defaults().compressed(compressed))
+                    .tensor(values)
+                    .requiresGrad(true);
+            x.mul(x).sum().backward();
+            answers.add(x.grad().data());
+        }
+        assertThat(answers.get(1)).isEqualTo(answers.get(0));
     }
 
     @Test
