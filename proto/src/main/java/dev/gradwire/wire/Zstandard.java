@@ -43,8 +43,8 @@ public final class Zstandard {
             return null;
         }
         byte[] packed = Zstd.compress(data, LEVEL);
-        boolean good = packed.length < data.length - data.length / 8
-                && (long) packed.length * STANDARD_RATIO >= data.length;
+        boolean good =
+                packed.length < data.length - data.length / 8 && (long) packed.length * STANDARD_RATIO >= data.length;
         return good ? packed : null;
     }
 

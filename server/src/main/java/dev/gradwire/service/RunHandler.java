@@ -152,7 +152,8 @@ final class RunHandler {
             response.addGradients(
                     tensor == null
                             ? gradient.setUnused(Unused.getDefaultInstance())
-                            : gradient.setValue(TensorCodec.encode(tensor, prepared.settings().answers())));
+                            : gradient.setValue(TensorCodec.encode(
+                                    tensor, prepared.settings().answers())));
         }
         if (prepared.settings().profile()) {
             response.addAllGradFns(new GradFnEncoder(compiled, result)

@@ -1,6 +1,7 @@
 package dev.gradwire.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.github.luben.zstd.Zstd;
 import com.google.protobuf.ByteString;
@@ -22,7 +23,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -30,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Packed tensors, both ways, whole and in chunks; and frames that are not what they should be. */
@@ -121,7 +122,8 @@ final class EncodingTest {
                     .setEncoding(Encoding.ENCODING_ZSTD)
                     .setData(packed(part).getData());
             if (offset == 0) {
-                chunk.setType(TensorType.newBuilder().setDtype(tensor.getDtype()).addDims(COUNT));
+                chunk.setType(
+                        TensorType.newBuilder().setDtype(tensor.getDtype()).addDims(COUNT));
             }
             session.chunk(chunk);
         }
@@ -132,31 +134,36 @@ final class EncodingTest {
             if (chunk.getResult().hasGradient()) {
                 assertThat(chunk.getEncoding()).isEqualTo(Encoding.ENCODING_ZSTD);
                 byte[] frame = chunk.getData().toByteArray();
-                gradient = gradient.concat(ByteString.copyFrom(
-                        Zstandard.unpack(frame, (int) Zstandard.contentBytes(frame))));
+                gradient = gradient.concat(
+                        ByteString.copyFrom(Zstandard.unpack(frame, (int) Zstandard.contentBytes(frame))));
             }
         }
         assertThat(gradient)
-                .isEqualTo(server.stub().run(run(tensor).build()).getGradients(0).getValue().getData());
+                .isEqualTo(server.stub()
+                        .run(run(tensor).build())
+                        .getGradients(0)
+                        .getValue()
+                        .getData());
         session.completeWell();
     }
 
-    private record Bad(String what, String reason, byte[] frame) {}
-
-    static Stream<Bad> bad() {
+    static Stream<Arguments> bad() {
         byte[] good = Zstd.compress(numbers().getData().toByteArray());
         byte[] damaged = good.clone();
         damaged[damaged.length / 2] ^= 0x55;
         damaged[damaged.length / 2 + 1] ^= 0x55;
         return Stream.of(
-                new Bad("no frame", "DAMAGED_ENCODING", new byte[] {1, 2, 3}),
-                new Bad("nothing", "DAMAGED_ENCODING", new byte[0]),
-                new Bad("cut short", "DAMAGED_ENCODING", Arrays.copyOf(good, good.length - 9)),
-                new Bad("holds more than its type", "DAMAGED_ENCODING", Zstd.compress(new byte[4 * COUNT + 4])),
-                new Bad("says that it holds 1 TiB", "DAMAGED_ENCODING", claiming(1L << 40)),
-                new Bad("says that it holds the tensor, in 12 bytes", "LIMIT_EXCEEDED", claiming(4 * COUNT)),
-                new Bad("bomb", "LIMIT_EXCEEDED", Zstd.compress(new byte[4 * COUNT])),
-                new Bad("holds less than its type", "DATA_SIZE", Zstd.compress("a few bytes".getBytes(StandardCharsets.UTF_8))));
+                arguments("no frame", "DAMAGED_ENCODING", new byte[] {1, 2, 3}),
+                arguments("nothing", "DAMAGED_ENCODING", new byte[0]),
+                arguments("cut short", "DAMAGED_ENCODING", Arrays.copyOf(good, good.length - 9)),
+                arguments("holds more than its type", "DAMAGED_ENCODING", Zstd.compress(new byte[4 * COUNT + 4])),
+                arguments("says that it holds 1 TiB", "DAMAGED_ENCODING", claiming(1L << 40)),
+                arguments("says that it holds the tensor, in 12 bytes", "LIMIT_EXCEEDED", claiming(4 * COUNT)),
+                arguments("bomb", "LIMIT_EXCEEDED", Zstd.compress(new byte[4 * COUNT])),
+                arguments(
+                        "holds less than its type",
+                        "DATA_SIZE",
+                        Zstd.compress("a few bytes".getBytes(StandardCharsets.UTF_8))));
     }
 
     /** A frame's header: magic, descriptor of an 8-byte content size in a single segment, size; and no block. */
@@ -171,13 +178,13 @@ final class EncodingTest {
 
     @ParameterizedTest
     @MethodSource("bad")
-    void isRefused(Bad bad) {
+    void isRefused(String what, String reason, byte[] frame) {
         Tensor tensor = numbers().toBuilder()
                 .setEncoding(Encoding.ENCODING_ZSTD)
-                .setData(ByteString.copyFrom(bad.frame))
+                .setData(ByteString.copyFrom(frame))
                 .build();
         Details details = Details.of(() -> server.stub().run(run(tensor).build()));
         assertThat(details.code()).isEqualTo(io.grpc.Status.Code.INVALID_ARGUMENT);
-        assertThat(details.reason()).as(bad.what).isEqualTo(bad.reason);
+        assertThat(details.reason()).as(what).isEqualTo(reason);
     }
 }
