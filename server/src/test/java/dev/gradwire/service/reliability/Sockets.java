@@ -7,6 +7,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.Future;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -20,7 +21,7 @@ final class Sockets implements AutoCloseable {
         void kill() {
             sockets.forEach(socket -> {
                 socket.config().setSoLinger(0);
-                socket.close();
+                Future<?> unused = socket.close();
             });
             channel.shutdownNow();
         }
@@ -52,6 +53,6 @@ final class Sockets implements AutoCloseable {
 
     @Override
     public void close() {
-        loops.shutdownGracefully();
+        Future<?> unused = loops.shutdownGracefully();
     }
 }
