@@ -21,7 +21,7 @@ final class Sockets implements AutoCloseable {
         void kill() {
             sockets.forEach(socket -> {
                 socket.config().setSoLinger(0);
-                Future<?> unused = socket.close();
+                Future<?> _ = socket.close();
             });
             channel.shutdownNow();
         }
@@ -53,6 +53,6 @@ final class Sockets implements AutoCloseable {
 
     @Override
     public void close() {
-        Future<?> unused = loops.shutdownGracefully();
+        Future<?> _ = loops.shutdownGracefully();
     }
 }
