@@ -24,8 +24,8 @@ record Request(
     RunRequest run() {
         RunRequest.Builder request = RunRequest.newBuilder().setProgram(program).setOptions(options);
         boolean packed = Packing.isAsked(options);
-        inputs.forEach((name, data) ->
-                request.addInputsBuilder().setName(name).setTensor(Operand.message(data, packed)));
+        inputs.forEach(
+                (name, data) -> request.addInputsBuilder().setName(name).setTensor(Operand.message(data, packed)));
         if (backward != null) {
             request.setBackward(backward);
         }

@@ -203,6 +203,7 @@ final class FakeServer extends AutogradServiceImplBase implements AutoCloseable 
                 results.forEach((result, data) -> Parts.chunks(
                         "",
                         data,
+                        false,
                         chunk -> out.onNext(SessionResponse.newBuilder()
                                 .setChunk(chunk.toBuilder().setResult(result).setRunId(run))
                                 .build())));
