@@ -21,7 +21,7 @@ final class LimitsPageTest {
             properties (`max-flops=1000`). "Ends in" is the reason of the error (docs/errors.md) or, where a connection
             is at fault, what the connection tells. Refusals are counted by name in `gradwire.limit.hits{limit}`.
 
-            Generated from the enum `Limit`: `./gradwire test -Dtest=LimitsPageTest -Dgradwire.write-pages=true`.
+            Generated from the enum `Limit`: `mvn -pl server -am test -Dtest=LimitsPageTest -Dgradwire.write-pages=true`.
 
             | name | flag | default | unit | ends in | what |
             |---|---|---|---|---|---|
