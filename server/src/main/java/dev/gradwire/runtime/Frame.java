@@ -28,6 +28,12 @@ import org.jspecify.annotations.Nullable;
  * Used by one run at a time.
  */
 final class Frame implements AutoCloseable {
+    /** For tests: whether memory that a run has left is overwritten, so that whoever still reads it is found out. */
+    private static final boolean POISONED = Boolean.getBoolean("gradwire.poison");
+
+    /** NaN in every floating type. */
+    private static final byte POISON = (byte) 0xff;
+
     private final Memory memory;
     private final Backend backend;
     /** Null where another frame's memory is used. */
@@ -379,6 +385,9 @@ final class Frame implements AutoCloseable {
     void clear() {
         for (int slot : ownedSlots) {
             release(slot);
+        }
+        if (POISONED && arena != null) {
+            stretch.fill(POISON);
         }
     }
 

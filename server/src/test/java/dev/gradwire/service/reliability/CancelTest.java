@@ -115,7 +115,7 @@ final class CancelTest {
     }
 
     @Test
-    void m1_cancelledAndKilledClientsLeaveNothing() throws IOException, InterruptedException {
+    void m1CancelledAndKilledClientsLeaveNothing() throws IOException, InterruptedException {
         try (Leaks leaks = new Leaks();
                 TestServer server = new TestServer(TestServer.CONFIG.withLimits(
                         new Limits(Map.of(Limit.MAX_RESETS_PER_WINDOW, 1_000_000L))))) { // one client is all of them

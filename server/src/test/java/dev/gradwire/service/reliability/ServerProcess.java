@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A server in a process of its own, whose memory is then nobody else's; ends with {@link #close}. */
 final class ServerProcess implements AutoCloseable {
@@ -36,6 +37,12 @@ final class ServerProcess implements AutoCloseable {
      * @param options of the serve command
      */
     static ServerProcess start(List<String> javaOptions, String... options) throws IOException {
+        return start(Map.of(), javaOptions, options);
+    }
+
+    /** @param environment beside what this process has */
+    static ServerProcess start(Map<String, String> environment, List<String> javaOptions, String... options)
+            throws IOException {
         int adminPort = freePort();
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -45,9 +52,9 @@ final class ServerProcess implements AutoCloseable {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), ServeCommand.class.getName()));
         command.addAll(List.of("--port=0", "--threads=1", "--warm-up=0", "--admin-port=" + adminPort));
         command.addAll(List.of(options));
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         BufferedReader lines = process.inputReader();
         String line = lines.readLine();
         while (line != null && !line.contains(" serving on ")) {

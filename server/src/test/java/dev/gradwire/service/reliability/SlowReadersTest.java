@@ -73,7 +73,7 @@ final class SlowReadersTest {
     }
 
     @Test
-    void l3_clientsThatHardlyReadAreBoundedAndCut() throws IOException {
+    void l3ClientsThatHardlyReadAreBoundedAndCut() throws IOException {
         try (ServerProcess server = ServerProcess.start(List.of("-Xmx512m"), "--max-stall-seconds=" + STALL_SECONDS);
                 Sockets sockets = new Sockets();
                 Sockets.Client other = sockets.connect(server.port())) {
