@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from typing import Any
@@ -22,6 +23,8 @@ class Fake(grpc.GenericRpcHandler):
         self.sessions: list[list[Any]] = []
         self.metadata: list[dict[str, str]] = []
         self.before: Callable[[Any, Any], Any] = lambda request, context: None
+        self.programs: dict[bytes, Any] = {}  # graphs that came by sessions; cleared, they are forgotten
+        self.digest: Callable[[bytes], bytes] = lambda digest: digest
         self.output = np.array(7, np.float32)
         self._server = grpc.server(futures.ThreadPoolExecutor(4))
         self._server.add_generic_rpc_handlers([self])
@@ -81,25 +84,36 @@ class Fake(grpc.GenericRpcHandler):
     def _session(self, requests: Iterator[Any], context: Any) -> Iterator[Any]:
         log: list[Any] = []
         self.sessions.append(log)
+        graph = _wire.Graph()
         for request in requests:
             log.append(request)
             kind = request.WhichOneof("message")
-            answer = _wire.SessionResponse()
-            if (kind == "open" and not request.open.graph_continues) or (
+            if kind == "open" and request.open.digest:
+                self.before(request, context)
+                graph = self.programs.get(request.open.digest)
+                yield unknown() if graph is None else self._opened(graph)
+            elif (kind == "open" and not request.open.graph_continues) or (
                 kind == "graph_part" and request.graph_part.last
             ):
                 self.before(request, context)
-                answer.opened.digest = b"x"
-                yield answer
+                graph = graph_of(log)
+                yield self._opened(graph)
             elif kind == "execute":
-                yield from self._execute(log)
+                yield from self._execute(log, graph, request.execute.run_id)
 
-    def _execute(self, log: list[Any]) -> Iterator[Any]:
-        for name in graph_of(log).outputs:
+    def _opened(self, graph: Any) -> Any:
+        digest = hashlib.sha256(graph.SerializeToString(deterministic=True)).digest()
+        self.programs[digest] = graph
+        answer = _wire.SessionResponse()
+        answer.opened.digest = self.digest(digest)
+        return answer
+
+    def _execute(self, log: list[Any], graph: Any, run_id: int) -> Iterator[Any]:
+        for name in graph.outputs:
             data = bytes(_dtypes.to_bytes(self.output))
             for offset in range(0, len(data), 1 << 20):
                 answer = _wire.SessionResponse()
-                answer.chunk.run_id, answer.chunk.offset = 1, offset
+                answer.chunk.run_id, answer.chunk.offset = run_id, offset
                 answer.chunk.result.output = name
                 answer.chunk.data = data[offset : offset + (1 << 20)]
                 if offset == 0:
@@ -107,10 +121,21 @@ class Fake(grpc.GenericRpcHandler):
                     answer.chunk.type.dims.extend(self.output.shape)
                 yield answer
         answer = _wire.SessionResponse()
-        answer.executed.run_id = 1
+        answer.executed.run_id = run_id
         for name in log[0].open.backward.inputs:
             answer.executed.gradients.add(input=name).unused.SetInParent()
         yield answer
+
+
+def unknown() -> Any:
+    """The answer to an Open by a digest that is not known."""
+    answer = _wire.SessionResponse()
+    status = answer.run_error.status
+    status.code, status.message = grpc.StatusCode.FAILED_PRECONDITION.value[0], "no such graph"
+    detail = status.details.add()
+    detail.type_url = "type.googleapis.com/google.rpc.ErrorInfo"
+    detail.value = _wire.DETAILS["google.rpc.ErrorInfo"](reason="GRAPH_UNKNOWN").SerializeToString()
+    return answer
 
 
 def fill(message: Any, array: Any) -> None:
@@ -122,10 +147,11 @@ def fill(message: Any, array: Any) -> None:
 def graph_of(log: list[Any]) -> Any:
     """The graph that a session was opened with."""
     graph = _wire.Graph()
-    graph.MergeFrom(log[0].open.program.graph)
     for request in log:
         if request.WhichOneof("message") == "graph_part":
             graph.MergeFrom(request.graph_part.graph)
+        elif request.WhichOneof("message") == "open":
+            graph.MergeFrom(request.open.program.graph)
     return graph
 
 

@@ -127,7 +127,7 @@ class Client:
 
     def stream(self, options: Options) -> _stream.Stream:
         """The bare stream of a session."""
-        return _stream.Stream(self._stub.session, self._settings(options))
+        return _stream.Stream(self._stub.session, self._settings(options), self._stub.digests)
 
     def _settings(self, options: Options) -> dict[str, Any]:
         return {"timeout": options.timeout, "metadata": self._metadata}

@@ -10,7 +10,8 @@ from typing import Any
 import grpc
 import numpy as np
 
-from . import _dtypes, _errors, _packing, _wire
+from . import _digests, _dtypes, _errors, _packing, _wire
+from ._digests import Digests
 from ._dtypes import TensorType
 
 CHUNK_BYTES = 1 << 20
@@ -40,7 +41,8 @@ class Stream:
 
     _call: Any
 
-    def __init__(self, method: Any, settings: Mapping[str, Any]):
+    def __init__(self, method: Any, settings: Mapping[str, Any], digests: Digests):
+        self._digests = digests
         self._batches: queue.SimpleQueue[Iterable[Any] | None] = queue.SimpleQueue()
         self._over = False
         self._packed = False
@@ -48,17 +50,49 @@ class Stream:
         self._call = method(self._messages(), **settings)
 
     def open(self, program: Any, backward: Any, options: Any) -> list[Any]:
-        """Names the program of the following runs; returns its grad_fns."""
+        """Names the program of the following runs; returns its grad_fns.
+
+        It is sent unless a server of the client has seen it before; then only if this one has not.
+        """
         self._idle = False
         self._packed = _packing.is_asked(options)
+        key = _digests.key(program)
+        digest = self._digests.find(key)
+        if digest is not None:
+            self._batches.put([open_message(digest, backward, options)])
+            try:
+                grad_fns, answered = self._opened()
+            except _errors.GradwireError as error:
+                if error.reason != "GRAPH_UNKNOWN":
+                    raise
+                self._digests.forget(key)
+                if not self._idle:  # the stream has ended
+                    raise
+                self._idle = False
+            else:
+                if answered == digest:
+                    return grad_fns
+                self._digests.forget(key)
+                self._idle = False  # who answers so need not be heard to the end
+                self.close()
+                raise _errors.GradwireError("the server opened another program than the one asked for", code="INTERNAL")
         self._batches.put(open_messages(program, backward, options))
+        grad_fns, answered = self._opened()
+        self._digests.learn(key, answered)
+        return grad_fns
+
+    def _opened(self) -> tuple[list[Any], bytes]:
+        """The answer to an Open: grad_fns and digest."""
         grad_fns: list[Any] = []
         while True:
-            opened = self._next("opened").opened
-            grad_fns.extend(opened.grad_fns)
-            if not opened.continues:
+            response = self._next("opened", "run_error")
+            if response.HasField("run_error"):
                 self._idle = True
-                return grad_fns
+                raise _errors.from_status(response.run_error.status)
+            grad_fns.extend(response.opened.grad_fns)
+            if not response.opened.continues:
+                self._idle = True
+                return grad_fns, response.opened.digest
 
     def execute(self, inputs: Mapping[str, tuple[Array, TensorType]], message: Any) -> Outcome:
         """Sends inputs, runs, and takes what comes back."""
@@ -154,12 +188,20 @@ def execution(
     return message
 
 
-def open_messages(program: Any, backward: Any, options: Any) -> Iterator[Any]:
-    """Open, and GraphPart messages where the program is large."""
-    first = _wire.SessionRequest()
-    first.open.options.CopyFrom(options)
+def open_message(digest: bytes | None, backward: Any, options: Any) -> Any:
+    """Open by a digest, or without a source yet."""
+    message = _wire.SessionRequest()
+    message.open.options.CopyFrom(options)
     if backward is not None:
-        first.open.backward.CopyFrom(backward)
+        message.open.backward.CopyFrom(backward)
+    if digest is not None:
+        message.open.digest = digest
+    return message
+
+
+def open_messages(program: Any, backward: Any, options: Any) -> Iterator[Any]:
+    """Open with the program, and GraphPart messages where it is large."""
+    first = open_message(None, backward, options)
     if program.ByteSize() <= _PART_BYTES:
         first.open.program.CopyFrom(program)
         yield first

@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 
 from . import _dtypes, _errors, _packing, _stream, _wire
+from ._digests import Digests
 from ._dtypes import TensorType
 from ._stream import Array, Outcome
 
@@ -36,9 +37,10 @@ class Request:
 
 
 class Stub:
-    """The service's methods on a channel."""
+    """The service's methods on a channel, and what its servers are known to have seen."""
 
     def __init__(self, channel: grpc.Channel):
+        self.digests = Digests()
         path = f"/{_wire.SERVICE}/"
         self.run = channel.unary_unary(path + "Run", _wire.RunRequest.SerializeToString, _wire.RunResponse.FromString)
         self.plan = channel.unary_unary(
@@ -98,7 +100,7 @@ def _run(stub: Stub, request: Request, settings: dict[str, Any]) -> Outcome:
 
 
 def _run_in_session(stub: Stub, request: Request, settings: dict[str, Any]) -> Outcome:
-    stream = _stream.Stream(stub.session, settings)
+    stream = _stream.Stream(stub.session, settings, stub.digests)
     try:
         grad_fns = stream.open(request.program, request.backward, request.options)
         outcome = stream.execute(request.inputs, _stream.execution(1))
