@@ -6,7 +6,7 @@ import pytest
 
 import gradwire as gw
 from fake import refuse
-from gradwire import _digests, _wire
+from gradwire import _digests, _stream, _wire
 
 INFO = _wire.DETAILS["google.rpc.ErrorInfo"]
 
@@ -102,9 +102,13 @@ def test_what_is_remembered_is_bounded():
     assert digests.find(b"1") is None and digests.find(b"%d" % (count - 1)) == b"d"
 
 
-def test_sessions_of_a_server(server):
+def test_a_server_is_sent_a_program_once(server, monkeypatch):
+    sent = []
+    write = _stream.open_messages
+    monkeypatch.setattr(_stream, "open_messages", lambda *given: sent.append(1) or write(*given))
     for _ in range(3):
         w, x = gw.ones(2, requires_grad=True, name="w"), gw.zeros(2, name="x")
-        loss = gw.name((w * x).sum(name="s"), "loss")
+        loss = gw.name(gw.name(w * x, "product").sum(), "loss")
         with server.session(loss, carry={w: gw.name(w * 2, "w2")}) as session:
             assert [session.run({x: [1.0, 2.0]})[0].item(), session.run()[0].item()] == [3.0, 6.0]
+    assert len(sent) == 1

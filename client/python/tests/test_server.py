@@ -144,3 +144,16 @@ def test_training_on_the_server(server):
             training.run(fetch=[slope])
     assert last.item() < 1e-3
     np.testing.assert_allclose(trained, [1, -2, 0.5], atol=0.02)
+
+
+def test_runs_asked_for_ahead(server):
+    x = gw.zeros(100_000, name="x")
+    w = gw.tensor(0.0, requires_grad=True, name="w")
+    total = gw.name(w + x.log().sum(), "total")
+    with server.session(total, carry={w: total}, options=gw.Options(detect_anomaly=True)) as session:
+        runs = [session.start({x: np.full(100_000, value, np.float32)}) for value in (1, 1, -1, 1, 1, 1, 1)]
+        with pytest.raises(gw.NonFiniteError):
+            runs[2].result()
+        assert [run.result()[0].item() for run in runs[3:]] == [0.0] * 4
+        session.start({x: np.full(100_000, np.e, np.float32)})
+        assert session.run()[0].item() == pytest.approx(200_000, rel=1e-4)

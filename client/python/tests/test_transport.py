@@ -10,7 +10,7 @@ import pytest
 
 import gradwire as gw
 from fake import graph_of, refuse
-from gradwire import _graph, _packing, _wire
+from gradwire import _graph, _packing, _stream, _wire
 
 INFO, BAD, RETRY, ANOMALY = (_wire.DETAILS[n] for n in _wire.DETAILS)
 
@@ -284,6 +284,39 @@ def test_sessions_send_leaves_once(fake):
     assert [e.run_id for e in executed] == [1, 2, 3]
     assert (executed[0].carry[0].input, executed[0].carry[0].result.output) == ("w", "new")
     assert [[r.output for r in e.fetch.results] for e in executed] == [["loss"], ["loss"], ["new", "loss"]]
+
+
+def test_runs_are_asked_for_ahead(fake):
+    x = gw.zeros(2, name="x")
+    data = np.array([1, 2], np.float32)
+    with gw.current_client().session(gw.name(x * 2, "y")) as session:
+        runs = [session.start({x: data}) for _ in range(_stream.RUNS_AHEAD)]
+        data[:] = 0  # what was fed is not changed by it
+        (log,) = fake.sessions
+        end = time.monotonic() + 20
+        while sum(m.HasField("execute") for m in log) < len(runs) and time.monotonic() < end:
+            time.sleep(0.01)
+        assert [m.execute.run_id for m in log if m.HasField("execute")] == [1, 2, 3, 4]
+        assert {m.chunk.data for m in log if m.HasField("chunk")} == {np.array([1, 2], "<f4").tobytes()}
+        for _ in range(10):
+            runs.append(session.start())
+        assert [run.result()[0].item() for run in reversed(runs)] == [7.0] * 14
+        assert runs[0].result()[0].item() == 7.0
+
+
+def test_sessions_that_end_fail_the_runs_under_way(fake):
+    x = gw.zeros(2, name="x")
+    session = gw.current_client().session(gw.name(x * 2, "y"))
+    fake.number = lambda run_id: 9
+    runs = [session.start(), session.start()]
+    with pytest.raises(gw.GradwireError, match="out of turn"):
+        runs[1].result()
+    for run in runs:
+        with pytest.raises(gw.GradwireError):
+            run.result()
+    with pytest.raises(gw.GradwireError):
+        session.run()
+    session.close()
 
 
 def test_threads_share_a_client(fake):

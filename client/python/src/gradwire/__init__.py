@@ -49,7 +49,7 @@ from ._graph import enable_grad, is_grad_enabled, no_grad
 from ._operators import *
 from ._options import GradCheck, Options, options
 from ._random import manual_seed
-from ._session import Session
+from ._session import Session, SessionRun
 from ._tensor import Tensor, tensor
 
 from ._module import TorchModule, from_torch  # isort: skip
@@ -75,6 +75,7 @@ __all__ = [
     "Options",
     "ResourceExhaustedError",
     "Session",
+    "SessionRun",
     "Tensor",
     "TensorType",
     "TorchModule",

@@ -16,6 +16,23 @@ if TYPE_CHECKING:
     from ._tensor import Tensor, TensorLike
 
 
+class SessionRun:
+    """A run of a Session, perhaps still under way; made by ``Session.start``."""
+
+    def __init__(self, stream: _stream.Stream, pending: _stream.Pending, names: Sequence[str]):
+        self._stream, self._pending, self._names = stream, pending, names
+
+    def result(self) -> list[Tensor]:
+        """What the run fetches, waited for if need be. Servers end sessions whose results stay unread for long.
+
+        Raises GradwireError: what the run failed with, or the session.
+        """
+        outputs = self._stream.finish(self._pending).outputs
+        from ._tensor import Tensor
+
+        return [Tensor._of(_graph.leaf(*outputs[name], name=name.replace(":", "_"))) for name in self._names]
+
+
 class Session:
     """One recorded graph on a stream of its own; made by ``Client.session``. Not for use by several threads at a time.
 
@@ -59,6 +76,16 @@ class Session:
         Returns a leaf for each tensor fetched. Raises ValueError for tensors that are not of this graph, and
         GradwireError; the session goes on after an error that is about the run only.
         """
+        return self.start(feeds, fetch=fetch).result()
+
+    def start(
+        self, feeds: Mapping[Tensor, TensorLike] | None = None, *, fetch: Iterable[Tensor] | None = None
+    ) -> SessionRun:
+        """Asks for a run like ``run`` and returns at once, so that data goes up while the runs before compute.
+
+        A few runs may be under way, then this waits. A run that fails carries nothing: those behind it go on with what
+        was there before. Raises ValueError, and GradwireError where the session has failed.
+        """
         for leaf, data in (feeds or {}).items():
             self._feed(leaf._value, data)
         values = self._outputs if fetch is None else [self._carried.get(t._value, t._value) for t in fetch]
@@ -67,10 +94,7 @@ class Session:
         inputs, self._next = self._next, {}
         seed = (self._seed + self._runs - 1) % 2**64
         message = _stream.execution(self._runs, dict.fromkeys(names), self._carry, seed)
-        outputs = self._stream.execute(inputs, message).outputs
-        from ._tensor import Tensor
-
-        return [Tensor._of(_graph.leaf(*outputs[name], name=name.replace(":", "_"))) for name in names]
+        return SessionRun(self._stream, self._stream.start(inputs, message), names)
 
     def _feed(self, leaf: Value, data: TensorLike) -> None:
         from ._tensor import Tensor

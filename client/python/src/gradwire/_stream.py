@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import queue
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from ._digests import Digests
 from ._dtypes import TensorType
 
 CHUNK_BYTES = 1 << 20
+RUNS_AHEAD = 4  # enough to keep the server busy; more would only wait there
 _PART_BYTES = CHUNK_BYTES - (1 << 16)  # a graph part; the rest is for what is around it
 
 Array = np.ndarray[Any, Any]
@@ -33,6 +35,15 @@ class Outcome:
     grad_checks: list[Any] = field(default_factory=list)
 
 
+@dataclass(eq=False)
+class Pending:
+    """A run under way, or what came of it."""
+
+    run_id: int
+    partial: dict[tuple[str, str], tuple[bytearray, TensorType]] = field(default_factory=dict)
+    result: Outcome | _errors.GradwireError | None = None
+
+
 class Stream:
     """One stream. The caller's thread reads; gRPC's own thread writes, and makes chunks as they go out.
 
@@ -44,6 +55,7 @@ class Stream:
     def __init__(self, method: Any, settings: Mapping[str, Any], digests: Digests):
         self._digests = digests
         self._batches: queue.SimpleQueue[Iterable[Any] | None] = queue.SimpleQueue()
+        self._pending: collections.deque[Pending] = collections.deque()  # runs under way, in their order
         self._over = False
         self._packed = False
         self._idle = False  # everything asked for has been answered
@@ -73,8 +85,7 @@ class Stream:
                 if answered == digest:
                     return grad_fns
                 self._digests.forget(key)
-                self._idle = False  # who answers so need not be heard to the end
-                self.close()
+                self._abandon()
                 raise _errors.GradwireError("the server opened another program than the one asked for", code="INTERNAL")
         self._batches.put(open_messages(program, backward, options))
         grad_fns, answered = self._opened()
@@ -94,22 +105,46 @@ class Stream:
                 self._idle = True
                 return grad_fns, response.opened.digest
 
-    def execute(self, inputs: Mapping[str, tuple[Array, TensorType]], message: Any) -> Outcome:
-        """Sends inputs, runs, and takes what comes back."""
+    def start(self, inputs: Mapping[str, tuple[Array, TensorType]], message: Any) -> Pending:
+        """Sends inputs and an Execute; waits only where too many runs are under way."""
+        while len(self._pending) >= RUNS_AHEAD:
+            self._advance()
         self._idle = False
         for name, (array, kind) in inputs.items():
             self._batches.put(input_chunks(name, array, kind, self._packed))
         self._batches.put([message])
-        partial: dict[tuple[str, str], tuple[bytearray, TensorType]] = {}
-        while True:
-            response = self._next("chunk", "executed", "run_error")
-            if response.HasField("chunk"):
-                _take_chunk(response.chunk, partial)
-                continue
-            self._idle = True
-            if response.HasField("executed"):
-                return _outcome(response.executed, partial)
-            raise _errors.from_status(response.run_error.status)
+        pending = Pending(message.execute.run_id)
+        self._pending.append(pending)
+        return pending
+
+    def finish(self, run: Pending) -> Outcome:
+        """Takes what comes back for a run, and for those before it."""
+        while run.result is None:
+            self._advance()
+        if isinstance(run.result, _errors.GradwireError):
+            raise run.result
+        return run.result
+
+    def execute(self, inputs: Mapping[str, tuple[Array, TensorType]], message: Any) -> Outcome:
+        """Sends inputs, runs, and takes what comes back."""
+        return self.finish(self.start(inputs, message))
+
+    def _advance(self) -> None:
+        """Takes one message of the first run under way."""
+        run = self._pending[0]
+        response = self._next("chunk", "executed", "run_error")
+        answer = getattr(response, response.WhichOneof("message"))
+        if answer.run_id != run.run_id:
+            raise self._out_of_turn()
+        if response.HasField("chunk"):
+            _take_chunk(answer, run.partial)
+            return
+        run.result = (
+            _outcome(answer, run.partial) if response.HasField("executed") else _errors.from_status(answer.status)
+        )
+        run.partial.clear()
+        self._pending.popleft()
+        self._idle = not self._pending
 
     def close(self) -> None:
         """Ends the stream; cancels what is under way on it."""
@@ -142,8 +177,17 @@ class Stream:
             self.close()
             raise
         if response.WhichOneof("message") not in expected:
-            raise _errors.GradwireError("the server sent a message out of turn", code="INTERNAL")
+            raise self._out_of_turn()
         return response
+
+    def _out_of_turn(self) -> _errors.GradwireError:
+        self._abandon()
+        return _errors.GradwireError("the server sent a message out of turn", code="INTERNAL")
+
+    def _abandon(self) -> None:
+        """Ends the stream of a server that need not be heard to the end."""
+        self._idle = False
+        self.close()
 
 
 def _take_chunk(chunk: Any, partial: dict[tuple[str, str], tuple[bytearray, TensorType]]) -> None:
