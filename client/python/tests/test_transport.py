@@ -289,15 +289,19 @@ def test_sessions_send_leaves_once(fake):
 def test_runs_are_asked_for_ahead(fake):
     x = gw.zeros(2, name="x")
     data = np.array([1, 2], np.float32)
+    gate, opened = threading.Event(), []
+    fake.number = lambda run_id: opened.append(gate.wait(10)) or run_id
     with gw.current_client().session(gw.name(x * 2, "y")) as session:
         runs = [session.start({x: data}) for _ in range(_stream.RUNS_AHEAD)]
         data[:] = 0  # what was fed is not changed by it
+        gate.set()
         (log,) = fake.sessions
         end = time.monotonic() + 20
         while sum(m.HasField("execute") for m in log) < len(runs) and time.monotonic() < end:
             time.sleep(0.01)
         assert [m.execute.run_id for m in log if m.HasField("execute")] == [1, 2, 3, 4]
         assert {m.chunk.data for m in log if m.HasField("chunk")} == {np.array([1, 2], "<f4").tobytes()}
+        assert all(opened)
         for _ in range(10):
             runs.append(session.start())
         assert [run.result()[0].item() for run in reversed(runs)] == [7.0] * 14
