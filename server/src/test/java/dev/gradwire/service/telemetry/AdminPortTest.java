@@ -18,6 +18,7 @@ import io.grpc.channelz.v1.GetServersRequest;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -49,6 +50,14 @@ final class AdminPortTest {
         server.stub().run(good);
         assertThatThrownBy(
                         () -> server.stub().run(good.toBuilder().clearInputs().build()))
+                .isInstanceOf(StatusRuntimeException.class);
+        var tooManyDims = Wire.vector(1, 2).toBuilder()
+                .addAllDims(Collections.nCopies(64, 1L))
+                .build();
+        assertThatThrownBy(() -> server.stub()
+                        .run(good.toBuilder()
+                                .setInputs(0, Wire.named("x", tooManyDims))
+                                .build()))
                 .isInstanceOf(StatusRuntimeException.class);
         SessionClient session = new SessionClient(server.async());
         session.open(Open.newBuilder().setProgram(Wire.program(Wire.squares(2))))
@@ -125,7 +134,7 @@ final class AdminPortTest {
         eventually(
                 "calls",
                 () -> ADMIN.value("grpc_server_call_started_total{grpc_method=\"gradwire.v1.AutogradService/Run\"}")
-                        == 3);
+                        == 4);
         assertThat(ADMIN.metricNames())
                 .contains(
                         "grpc_server_call_duration_seconds",
@@ -133,14 +142,15 @@ final class AdminPortTest {
                         "grpc_server_call_sent_total_compressed_message_size_bytes");
     }
 
-    /** Two runs and one in a session, one refusal; the last call needs no lane for more than its Open and its run. */
+    /** Two runs and one in a session, two refusals; the last call needs no lane for more than its Open and its run. */
     @ParameterizedTest
     @CsvSource({
-        "gradwire_run_duration_seconds_count{phase='queue'}, 4",
-        "gradwire_run_duration_seconds_count{phase='compile'}, 4",
+        "gradwire_run_duration_seconds_count{phase='queue'}, 5",
+        "gradwire_run_duration_seconds_count{phase='compile'}, 5",
         "gradwire_run_duration_seconds_count{phase='compute'}, 3",
         "gradwire_run_duration_seconds_count{phase='copy'}, 3",
         "gradwire_refusals_total{reason='MISSING_INPUT'}, 1",
+        "gradwire_limit_hits_total{limit='max_rank'}, 1",
         "gradwire_sessions_open, 0",
         "gradwire_budget_leases, 0",
         "gradwire_budget_used_bytes, 0",
