@@ -31,6 +31,9 @@ public final class GraphBuilder {
      */
     public static final String GENERATOR = "generator";
 
+    /** After so many values it is asked whether to go on: often enough to end in milliseconds. */
+    private static final int CHECKED_VALUES = 256;
+
     private final OperatorTable operators;
     private final Functions functions;
     private final List<Input> inputs = new ArrayList<>();
@@ -476,6 +479,9 @@ public final class GraphBuilder {
     }
 
     private Value newValue(TensorType type) {
+        if (valueCount() % CHECKED_VALUES == 0) {
+            Interruption.check();
+        }
         if (valueCount() == maxValues) {
             throw new GraphException(
                     Reason.TOO_MANY_VALUES, "the graph with its derivatives has more than " + maxValues + " values");

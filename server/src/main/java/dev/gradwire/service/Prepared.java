@@ -2,6 +2,7 @@ package dev.gradwire.service;
 
 import com.google.protobuf.ByteString;
 import dev.gradwire.engine.Compiled;
+import dev.gradwire.graph.Interruption;
 import dev.gradwire.kernel.DeviceUnavailableException;
 import dev.gradwire.pass.Plan;
 import dev.gradwire.service.telemetry.Phase;
@@ -43,6 +44,11 @@ record Prepared(Compiled compiled, RunSettings settings, ByteString digest, List
 
     static Prepared of(
             ByteString digest, Program program, @Nullable Backward backward, Options options, Resources resources) {
+        return Interruption.during(() -> prepare(digest, program, backward, options, resources), Prepared::goOn);
+    }
+
+    private static Prepared prepare(
+            ByteString digest, Program program, @Nullable Backward backward, Options options, Resources resources) {
         long start = System.nanoTime();
         Limits limits = resources.limits();
         RunSettings settings = RunSettings.of(options, limits);
@@ -67,7 +73,7 @@ record Prepared(Compiled compiled, RunSettings settings, ByteString digest, List
 
     private static Compiled compile(dev.gradwire.engine.Program program, String device, Resources resources) {
         try {
-            return resources.engine().compile(program, device, Prepared::goOn);
+            return resources.engine().compile(program, device, (_, _) -> goOn());
         } catch (DeviceUnavailableException e) {
             LOG.debug("device refused", e);
             throw new Refusal(Problem.DEVICE_UNAVAILABLE, device)
@@ -76,8 +82,8 @@ record Prepared(Compiled compiled, RunSettings settings, ByteString digest, List
         }
     }
 
-    /** Between two stages of planning: nobody plans for a call that is gone. */
-    private static void goOn(String stage, int nodes) {
+    /** While graphs grow and between two stages of planning: nobody plans for a call that is gone. */
+    private static void goOn() {
         if (Context.current().isCancelled()) {
             throw Errors.cancelled(Context.current());
         }

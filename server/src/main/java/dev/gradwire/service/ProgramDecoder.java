@@ -56,6 +56,7 @@ final class ProgramDecoder {
         GraphDecoder graph = new GraphDecoder(wire, "graph", null, limits);
         graph.inputs(builder.graph());
         defineFunctions();
+        Expansion.check(wire, functions, limits);
         graph.nodes(builder.graph());
         for (int i = 0; i < wire.getOutputsCount(); i++) {
             String name = wire.getOutputs(i);

@@ -98,22 +98,52 @@ final class GraphBombsTest {
         return graph;
     }
 
-    /** Functions that call the next one twice each. */
     private static PlanRequest callsThatDouble(int functions) {
+        return doubling(functions, "call", node("c", "neg", value("a")));
+    }
+
+    /** Functions that use the next one twice each, the last of which has only this node c. */
+    private static PlanRequest doubling(int functions, String op, Node last) {
         Program.Builder program = Program.newBuilder()
-                .setGraph(x().addNodes(node("y", "call", Wire.function("f0"), Wire.values("x")))
+                .setGraph(x().addNodes(node("y", op, Wire.function("f0"), Wire.values("x")))
                         .addOutputs("y"));
         for (int i = 0; i < functions; i++) {
             Graph.Builder body = Graph.newBuilder().addInputs(Wire.open("a"));
             if (i + 1 < functions) {
-                body.addNodes(node("b", "call", Wire.function("f" + (i + 1)), Wire.values("a")))
-                        .addNodes(node("c", "call", Wire.function("f" + (i + 1)), Wire.values("b")));
+                body.addNodes(node("b", op, Wire.function("f" + (i + 1)), Wire.values("a")))
+                        .addNodes(node("c", op, Wire.function("f" + (i + 1)), Wire.values("b")));
             } else {
-                body.addNodes(node("c", "neg", value("a")));
+                body.addNodes(last);
             }
             program.putFunctions("f" + i, body.addOutputs("c").build());
         }
         return PlanRequest.newBuilder().setProgram(program).build();
+    }
+
+    private static Bomb doublingBomb(String op, Node last) {
+        String name = "60 functions that double by " + op + " of " + last.getOp();
+        return new Bomb(name, doubling(60, op, last), "LIMIT_EXCEEDED", "limit", "max_graph_values");
+    }
+
+    /** Branches are shared unless they draw. */
+    private static Bomb conditionsThatDraw() {
+        Program.Builder program = Program.newBuilder()
+                .setGraph(Graph.newBuilder().addInputs(leaf("x")).addNodes(branches(0)));
+        for (int i = 0; i < 60; i++) {
+            program.putFunctions(
+                    "f" + i,
+                    Graph.newBuilder()
+                            .addInputs(Wire.open("x"))
+                            .addNodes(i == 59 ? node("c", "rand_like", value("x")) : branches(i + 1))
+                            .addOutputs("c")
+                            .build());
+        }
+        PlanRequest request = PlanRequest.newBuilder().setProgram(program).build();
+        return new Bomb("branches that draw", request, "LIMIT_EXCEEDED", "limit", "max_graph_values");
+    }
+
+    private static Node branches(int next) {
+        return node("c", "cond", value("x"), Wire.function("f" + next), Wire.function("f" + next), Wire.values("x"));
     }
 
     static Stream<Bomb> bombs() {
@@ -128,6 +158,12 @@ final class GraphBombsTest {
                 limit("1e6 + 1 nodes", many(MILLION + 1, 0), "max_graph_nodes"),
                 limit("1e6 outputs", many(0, MILLION), "max_graph_outputs"),
                 new Bomb("functions too deep", callsThatDouble(70), "LIMIT_EXCEEDED", "limit", "max_function_depth"),
+                doublingBomb("call", node("c", "neg", value("a"))),
+                doublingBomb("call", node("c", "linear", value("a"), value("a"))),
+                doublingBomb("call", node("c", "rand_like", value("a"))),
+                doublingBomb("checkpoint", node("c", "neg", value("a"))),
+                doublingBomb("vmap", node("c", "neg", value("a"))),
+                conditionsThatDraw(),
                 bomb(
                         "cycle",
                         x().addNodes(node("a", "add", value("x"), value("b"))).addNodes(node("b", "neg", value("a"))),
