@@ -5,6 +5,7 @@ import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
 import io.grpc.TlsChannelCredentials;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ public final class GradwireBuilder {
     private @Nullable Channel channel;
     private Duration deadline = Duration.ofMinutes(1);
     private RunOptions options = RunOptions.defaults();
+    private Resilience resilience = Resilience.defaults();
 
     GradwireBuilder(String target) {
         this.target = target;
@@ -33,8 +35,8 @@ public final class GradwireBuilder {
     }
 
     /**
-     * A channel of your own, with its interceptors; target, credentials and retries are its business then, and closing
-     * the client leaves it open.
+     * A channel of your own, with its interceptors; target, credentials and {@link #resilience} are its business then,
+     * but for attempts at what goes in chunks, and closing the client leaves it open.
      */
     public GradwireBuilder channel(Channel chosen) {
         channel = chosen;
@@ -53,15 +55,20 @@ public final class GradwireBuilder {
         return this;
     }
 
+    /** What is done about servers that cannot be reached. */
+    public GradwireBuilder resilience(Resilience chosen) {
+        resilience = chosen;
+        return this;
+    }
+
     /** Makes the client; a connection is opened with the first call. */
     public Gradwire build() {
         if (channel != null) {
-            return new Gradwire(null, new Transport(channel, deadline), options);
+            return new Gradwire(null, new Transport(channel, deadline, resilience), options);
         }
-        ManagedChannel made = Grpc.newChannelBuilder(target, credentials)
-                .defaultServiceConfig(ServiceConfig.retries())
-                .enableRetry()
-                .build();
-        return new Gradwire(made, new Transport(made, deadline), options);
+        ManagedChannelBuilder<?> builder = Grpc.newChannelBuilder(target, credentials);
+        ServiceConfig.apply(resilience, builder);
+        ManagedChannel made = builder.build();
+        return new Gradwire(made, new Transport(made, deadline, resilience), options);
     }
 }

@@ -18,21 +18,28 @@ import java.util.function.Supplier;
 
 /** Sends requests: small ones in one message, large ones in a stream of chunks. */
 final class Transport {
-    /** As many as the channel makes for small calls, see {@link ServiceConfig}. */
-    private static final int ATTEMPTS = 4;
-
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
 
     private final Channel channel;
     private final Duration deadline;
+    /** Of a stream; as many as the channel makes for small calls, see {@link ServiceConfig}. */
+    private final int attempts;
 
-    Transport(Channel channel, Duration deadline) {
+    private final RetryThrottle throttle;
+
+    Transport(Channel channel, Duration deadline, Resilience resilience) {
+        this(channel, deadline, resilience.attempts(), new RetryThrottle(resilience));
+    }
+
+    private Transport(Channel channel, Duration deadline, int attempts, RetryThrottle throttle) {
         this.channel = channel;
         this.deadline = deadline;
+        this.attempts = attempts;
+        this.throttle = throttle;
     }
 
     Transport withDeadline(Duration longest) {
-        return new Transport(channel, longest);
+        return new Transport(channel, longest, attempts, throttle);
     }
 
     Answer run(Request request) {
@@ -105,10 +112,12 @@ final class Transport {
         Duration backoff = FIRST_BACKOFF;
         for (int attempt = 1; ; attempt++) {
             try {
-                return call.get();
+                T answer = call.get();
+                throttle.succeeded();
+                return answer;
             } catch (UnavailableException e) {
                 long pause = ThreadLocalRandom.current().nextLong(backoff.toNanos());
-                if (attempt == ATTEMPTS || System.nanoTime() + pause > end) {
+                if (!throttle.failed() || attempt == attempts || System.nanoTime() + pause > end) {
                     throw e;
                 }
                 pause(pause);

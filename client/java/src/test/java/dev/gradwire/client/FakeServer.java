@@ -72,8 +72,10 @@ final class FakeServer extends AutogradServiceImplBase implements AutoCloseable 
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        Map<String, Object> config = new HashMap<>(ServiceConfig.of(Resilience.defaults()));
+        config.remove("healthCheckConfig"); // which this server has no service for
         channel = InProcessChannelBuilder.forName(name)
-                .defaultServiceConfig(ServiceConfig.retries())
+                .defaultServiceConfig(config)
                 .enableRetry()
                 .build();
     }
