@@ -49,6 +49,7 @@ from ._graph import enable_grad, is_grad_enabled, no_grad
 from ._operators import *
 from ._options import GradCheck, Options, options
 from ._random import manual_seed
+from ._resilience import Resilience
 from ._session import Session, SessionRun
 from ._tensor import Tensor, tensor
 
@@ -73,6 +74,7 @@ __all__ = [
     "NonFiniteError",
     "NotDifferentiableError",
     "Options",
+    "Resilience",
     "ResourceExhaustedError",
     "Session",
     "SessionRun",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import json
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ import grpc
 
 from . import _options, _stream, _transport, _wire
 from ._options import Options
+from ._resilience import Resilience
 
 if TYPE_CHECKING:
     from ._plan import Plan, ServerInfo
@@ -22,20 +22,6 @@ if TYPE_CHECKING:
 
 DEFAULT_TARGET = "localhost:50051"
 _MESSAGE_BYTES = 64 << 20  # most that is received in one message: plans and metadata of large graphs
-_SERVICE_CONFIG = {
-    "methodConfig": [
-        {
-            "name": [{"service": _wire.SERVICE, "method": method} for method in ("Run", "Plan", "GetServerInfo")],
-            "retryPolicy": {
-                "maxAttempts": 4,
-                "initialBackoff": "0.1s",
-                "maxBackoff": "2s",
-                "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
-            },
-        }
-    ]
-}
 
 
 class Client:
@@ -52,20 +38,22 @@ class Client:
         metadata: pairs sent with each request, such as ("authorization", "Bearer …")
         channel_options: more options of the gRPC channel
         options: how requests are run unless a call says otherwise
+        resilience: what is done about servers that cannot be reached; default: Resilience()
     """
 
     def __init__(
         self, target: str | None = None, *, timeout: float | None = None, credentials: Any = None,
         metadata: Sequence[tuple[str, str]] = (), channel_options: Sequence[tuple[str, Any]] = (),
-        options: Options | None = None,
+        options: Options | None = None, resilience: Resilience | None = None,
     ):  # fmt: skip
         self.target = target or os.environ.get("GRADWIRE_TARGET") or DEFAULT_TARGET
         self.options = Options(timeout=timeout).over(options or Options())
         self._metadata = tuple(metadata)
         self._local = threading.local()
         self._tokens: list[contextvars.Token[Client | None]] = []
+        resilience = resilience or Resilience()
         settings = [
-            ("grpc.service_config", json.dumps(_SERVICE_CONFIG)),
+            *resilience.channel_options(),
             ("grpc.max_receive_message_length", _MESSAGE_BYTES),
             *channel_options,
         ]
@@ -74,7 +62,7 @@ class Client:
         else:
             given = grpc.ssl_channel_credentials() if credentials is True else credentials
             self._channel = grpc.secure_channel(self.target, given, settings)
-        self._stub = _transport.Stub(self._channel)
+        self._stub = _transport.Stub(self._channel, resilience)
 
     @property
     def last_run(self) -> _stream.Outcome | None:

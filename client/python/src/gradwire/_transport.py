@@ -10,6 +10,7 @@ import grpc
 from . import _dtypes, _errors, _packing, _stream, _wire
 from ._digests import Digests
 from ._dtypes import TensorType
+from ._resilience import Hedged, Resilience, Throttle
 from ._stream import Array, Outcome
 
 #: Above it a request goes by Session; answers above ANSWER_BYTES come by it.
@@ -39,19 +40,24 @@ class Request:
 class Stub:
     """The service's methods on a channel, and what its servers are known to have seen."""
 
-    def __init__(self, channel: grpc.Channel):
+    def __init__(self, channel: grpc.Channel, resilience: Resilience):
         self.digests = Digests()
         path = f"/{_wire.SERVICE}/"
-        self.run = channel.unary_unary(path + "Run", _wire.RunRequest.SerializeToString, _wire.RunResponse.FromString)
-        self.plan = channel.unary_unary(
+        self.run: Any = channel.unary_unary(
+            path + "Run", _wire.RunRequest.SerializeToString, _wire.RunResponse.FromString
+        )
+        self.plan: Any = channel.unary_unary(
             path + "Plan", _wire.PlanRequest.SerializeToString, _wire.PlanResponse.FromString
         )
-        self.info = channel.unary_unary(
+        self.info: Any = channel.unary_unary(
             path + "GetServerInfo", _wire.GetServerInfoRequest.SerializeToString, _wire.GetServerInfoResponse.FromString
         )
         self.session = channel.stream_stream(
             path + "Session", _wire.SessionRequest.SerializeToString, _wire.SessionResponse.FromString
         )
+        if resilience.hedges > 1:
+            throttle = Throttle(resilience)
+            self.run, self.plan, self.info = (Hedged(m, resilience, throttle) for m in (self.run, self.plan, self.info))
 
 
 def call(method: Any, message: Any, **settings: Any) -> Any:
