@@ -23,8 +23,8 @@ public final class Resilience {
     /** A server's default for the least time between two pings: it closes connections that ping more often. */
     private static final Duration LEAST_PING = Duration.ofSeconds(10);
 
-    private static final Resilience DEFAULTS = new Resilience(
-            4, 50, 0.2, 1, Duration.ZERO, Duration.ofSeconds(30), Duration.ofSeconds(20), false);
+    private static final Resilience DEFAULTS =
+            new Resilience(4, 50, 0.2, 1, Duration.ZERO, Duration.ofSeconds(30), Duration.ofSeconds(20), false);
 
     private final int attempts;
     private final int tokens;
@@ -87,8 +87,7 @@ public final class Resilience {
     public Resilience throttle(int tokens, double ratio) {
         require(tokens >= 1 && tokens <= MOST_TOKENS, "tokens must be 1 to 1000, but is " + tokens);
         require(ratio >= 0.001 && ratio <= 1, "ratio must be 0.001 to 1, but is " + ratio);
-        return new Resilience(
-                attempts, tokens, ratio, hedges, hedgingDelay, keepAlive, keepAliveTimeout, waitForReady);
+        return new Resilience(attempts, tokens, ratio, hedges, hedgingDelay, keepAlive, keepAliveTimeout, waitForReady);
     }
 
     /**
@@ -103,8 +102,7 @@ public final class Resilience {
     public Resilience hedging(int most, Duration delay) {
         require(most >= 1 && most <= MOST_ATTEMPTS, "hedging attempts must be 1 to 5, but is " + most);
         require(!delay.isNegative(), "the hedging delay must not be negative, but is " + delay);
-        return new Resilience(
-                attempts, tokens, tokenRatio, most, delay, keepAlive, keepAliveTimeout, waitForReady);
+        return new Resilience(attempts, tokens, tokenRatio, most, delay, keepAlive, keepAliveTimeout, waitForReady);
     }
 
     /**

@@ -16,7 +16,6 @@ final class ServiceConfig {
     private static final String SERVICE = "gradwire.v1.AutogradService";
     private static final List<String> UNAVAILABLE = List.of("UNAVAILABLE");
 
-
     /** A message that goes by a call without chunks fits, so that it can be sent once more. */
     private static final long BUFFER_BYTES = 2L * Parts.LIMIT_BYTES;
 

@@ -104,10 +104,8 @@ final class ResilienceTest {
     }
 
     private Gradwire client(String target, Resilience resilience) {
-        Gradwire client = Gradwire.builder(target)
-                .deadline(LONG)
-                .resilience(resilience)
-                .build();
+        Gradwire client =
+                Gradwire.builder(target).deadline(LONG).resilience(resilience).build();
         open.push(client);
         return client;
     }
@@ -218,7 +216,13 @@ final class ResilienceTest {
         Gradwire client = client("replicas:///", Resilience.defaults().waitForReady(true));
 
         // The first calls may come before the second connection.
-        for (int i = 0; i < 2_000 && (i < 20 || replicas.get(0).attempts.get() * replicas.get(1).attempts.get() == 0); i++) {
+        for (int i = 0;
+                i < 2_000
+                        && (i < 20
+                                || replicas.get(0).attempts.get()
+                                                * replicas.get(1).attempts.get()
+                                        == 0);
+                i++) {
             call(client, 1);
         }
         assertThat(replicas).extracting(replica -> replica.attempts.get() > 0).containsExactly(true, true, false);
