@@ -4,7 +4,9 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import dev.gradwire.v1.Graph;
 import dev.gradwire.v1.GraphPart;
+import dev.gradwire.v1.Open;
 import dev.gradwire.v1.Program;
+import dev.gradwire.v1.SessionRequest;
 import dev.gradwire.v1.TensorChunk;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +28,40 @@ final class Parts {
         this.parts = parts;
     }
 
+    /** Names a request's program by sending it. */
+    static List<SessionRequest> open(Request request) {
+        Program program = request.program();
+        if (program.getSerializedSize() <= LIMIT_BYTES) {
+            return List.of(open(openMessage(request).setProgram(program)));
+        }
+        List<SessionRequest> messages = new ArrayList<>();
+        messages.add(open(openMessage(request)
+                .setProgram(Program.getDefaultInstance())
+                .setGraphContinues(true)));
+        of(program).forEach(part -> messages.add(
+                SessionRequest.newBuilder().setGraphPart(part).build()));
+        return messages;
+    }
+
+    /** Names a request's program by a digest. */
+    static SessionRequest open(Request request, ByteString digest) {
+        return open(openMessage(request).setDigest(digest));
+    }
+
+    private static Open.Builder openMessage(Request request) {
+        Open.Builder open = Open.newBuilder().setOptions(request.options());
+        if (request.backward() != null) {
+            open.setBackward(request.backward());
+        }
+        return open;
+    }
+
+    private static SessionRequest open(Open.Builder open) {
+        return SessionRequest.newBuilder().setOpen(open).build();
+    }
+
     /** The whole program. */
-    static List<GraphPart> of(Program program) {
+    private static List<GraphPart> of(Program program) {
         List<GraphPart.Builder> parts = new ArrayList<>();
         program.getFunctionsMap().forEach((name, body) -> new Parts(name, parts).cut(body));
         new Parts("", parts).cut(program.getGraph());

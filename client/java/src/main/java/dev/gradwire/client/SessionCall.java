@@ -1,13 +1,12 @@
 package dev.gradwire.client;
 
+import com.google.protobuf.ByteString;
 import dev.gradwire.v1.AutogradServiceGrpc;
 import dev.gradwire.v1.AutogradServiceGrpc.AutogradServiceStub;
 import dev.gradwire.v1.Execute;
 import dev.gradwire.v1.GradFn;
-import dev.gradwire.v1.GraphPart;
-import dev.gradwire.v1.Open;
 import dev.gradwire.v1.Opened;
-import dev.gradwire.v1.Program;
+import dev.gradwire.v1.RunError;
 import dev.gradwire.v1.SessionRequest;
 import dev.gradwire.v1.SessionResponse;
 import dev.gradwire.v1.TensorChunk;
@@ -18,7 +17,6 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ClientResponseObserver;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -34,35 +32,18 @@ import org.jspecify.annotations.Nullable;
  * the other to read. A wait that is interrupted or too long cancels the stream.
  */
 final class SessionCall implements AutoCloseable {
-    private static final class Responses implements MethodDescriptor.Marshaller<Received<SessionResponse>> {
-        @Override
-        public InputStream stream(Received<SessionResponse> value) {
-            throw new UnsupportedOperationException("a client sends no responses");
-        }
-
-        @Override
-        public Received<SessionResponse> parse(InputStream stream) {
-            try {
-                return Received.response(stream);
-            } catch (IOException e) {
-                throw Status.INTERNAL
-                        .withDescription("the answer is no message")
-                        .withCause(e)
-                        .asRuntimeException();
-            }
-        }
-    }
-
     /** Opened may come in several messages. */
     private record Opening(Opened.Builder sofar, CompletableFuture<Opened> done) {}
 
-    /** The data of chunks goes from the transport's memory straight to where it stays. */
     private static final MethodDescriptor<SessionRequest, Received<SessionResponse>> METHOD =
             AutogradServiceGrpc.getSessionMethod().toBuilder(
-                            AutogradServiceGrpc.getSessionMethod().getRequestMarshaller(), new Responses())
+                            AutogradServiceGrpc.getSessionMethod().getRequestMarshaller(), new ResponseMarshaller())
                     .build();
 
+    private static final String GRAPH_UNKNOWN = "GRAPH_UNKNOWN";
+
     private final Duration patience;
+    private final ProgramDigests digests;
     private final ClientCallStreamObserver<SessionRequest> requests;
     private final ConcurrentMap<Long, RunReply> runs = new ConcurrentHashMap<>();
     private final Object readiness = new Object();
@@ -71,9 +52,13 @@ final class SessionCall implements AutoCloseable {
     private List<GradFn> gradFns = List.of();
     private boolean packed;
 
-    /** @param patience the longest that one answer may take */
-    SessionCall(AutogradServiceStub stub, Duration patience) {
+    /**
+     * @param patience the longest that one answer may take
+     * @param digests what the servers of the channel have seen
+     */
+    SessionCall(AutogradServiceStub stub, Duration patience, ProgramDigests digests) {
         this.patience = patience;
+        this.digests = digests;
         this.requests = (ClientCallStreamObserver<SessionRequest>) ClientCalls.asyncBidiStreamingCall(
                 stub.getChannel().newCall(METHOD, stub.getCallOptions()), new Receiver());
     }
@@ -105,29 +90,60 @@ final class SessionCall implements AutoCloseable {
         }
     }
 
-    /** Sends a program, in parts where it is large, and waits until it is verified. */
+    /**
+     * Names a program and waits until it is verified. It is sent, in parts where it is large, unless a server of the
+     * channel has seen it before; then only if this one has not.
+     */
     Opened open(Request request) {
         packed = Packing.isAsked(request.options());
-        Program program = request.program();
-        boolean large = program.getSerializedSize() > Parts.LIMIT_BYTES;
-        Open.Builder open = Open.newBuilder()
-                .setProgram(large ? Program.getDefaultInstance() : program)
-                .setGraphContinues(large)
-                .setOptions(request.options());
-        if (request.backward() != null) {
-            open.setBackward(request.backward());
+        ByteString key = ProgramDigests.key(request.program());
+        ByteString digest = digests.find(key);
+        Opened opened = digest == null ? null : openByDigest(request, key, digest);
+        if (opened == null) {
+            opened = openByProgram(request);
+            digests.learn(key, opened.getDigest());
         }
-        CompletableFuture<Opened> done = new CompletableFuture<>();
-        opening = new Opening(Opened.newBuilder(), done);
-        send(SessionRequest.newBuilder().setOpen(open).build());
-        if (large) {
-            for (GraphPart part : Parts.of(program)) {
-                send(SessionRequest.newBuilder().setGraphPart(part).build());
-            }
-        }
-        Opened opened = await(done);
         gradFns = opened.getGradFnsList();
         return opened;
+    }
+
+    /** Null where the server does not know the program; the stream goes on then. */
+    private @Nullable Opened openByDigest(Request request, ByteString key, ByteString digest) {
+        CompletableFuture<Opened> done = expectOpened();
+        send(Parts.open(request, digest));
+        Opened opened;
+        try {
+            opened = await(done);
+        } catch (GradwireException e) {
+            if (e.reason().equals(GRAPH_UNKNOWN)) {
+                digests.forget(key);
+                if (failure == null) {
+                    return null;
+                }
+            }
+            throw e;
+        }
+        if (!opened.getDigest().equals(digest)) {
+            digests.forget(key);
+            GradwireException wrong = fail(Status.INTERNAL
+                    .withDescription("the server opened another program than the one asked for")
+                    .asRuntimeException());
+            cancel("the answer does not follow the contract");
+            throw wrong;
+        }
+        return opened;
+    }
+
+    private Opened openByProgram(Request request) {
+        CompletableFuture<Opened> done = expectOpened();
+        Parts.open(request).forEach(this::send);
+        return await(done);
+    }
+
+    private CompletableFuture<Opened> expectOpened() {
+        CompletableFuture<Opened> done = new CompletableFuture<>();
+        opening = new Opening(Opened.newBuilder(), done);
+        return done;
     }
 
     void send(String input, TensorData data) {
@@ -214,14 +230,7 @@ final class SessionCall implements AutoCloseable {
                     reply.finish(response.getExecuted());
                 }
             }
-            case RUN_ERROR -> {
-                RunReply reply = runs.remove(response.getRunError().getRunId());
-                if (reply != null) {
-                    reply.answer()
-                            .completeExceptionally(
-                                    Failures.of(response.getRunError().getStatus(), null));
-                }
-            }
+            case RUN_ERROR -> take(response.getRunError());
             default -> {}
         }
     }
@@ -237,8 +246,22 @@ final class SessionCall implements AutoCloseable {
         }
     }
 
-    private void fail(Throwable error) {
-        GradwireException exception = Failures.of(error);
+    private void take(RunError error) {
+        GradwireException exception = Failures.of(error.getStatus(), null);
+        RunReply reply = runs.remove(error.getRunId());
+        Opening current = opening;
+        if (reply != null) {
+            reply.answer().completeExceptionally(exception);
+        } else if (error.getRunId() == 0 && current != null) {
+            opening = null;
+            current.done.completeExceptionally(exception);
+        }
+    }
+
+    /** The stream is over; what came first is why. */
+    private synchronized GradwireException fail(Throwable error) {
+        GradwireException earlier = failure;
+        GradwireException exception = earlier == null ? Failures.of(error) : earlier;
         failure = exception;
         Opening current = opening;
         if (current != null) {
@@ -246,6 +269,7 @@ final class SessionCall implements AutoCloseable {
         }
         List.copyOf(runs.values()).forEach(run -> run.answer().completeExceptionally(exception));
         wake();
+        return exception;
     }
 
     private GradwireException interrupted(InterruptedException cause) {

@@ -26,20 +26,23 @@ final class Transport {
     private final int attempts;
 
     private final RetryThrottle throttle;
+    private final ProgramDigests digests;
 
     Transport(Channel channel, Duration deadline, Resilience resilience) {
-        this(channel, deadline, resilience.attempts(), new RetryThrottle(resilience));
+        this(channel, deadline, resilience.attempts(), new RetryThrottle(resilience), new ProgramDigests());
     }
 
-    private Transport(Channel channel, Duration deadline, int attempts, RetryThrottle throttle) {
+    private Transport(
+            Channel channel, Duration deadline, int attempts, RetryThrottle throttle, ProgramDigests digests) {
         this.channel = channel;
         this.deadline = deadline;
         this.attempts = attempts;
         this.throttle = throttle;
+        this.digests = digests;
     }
 
     Transport withDeadline(Duration longest) {
-        return new Transport(channel, longest, attempts, throttle);
+        return new Transport(channel, longest, attempts, throttle, digests);
     }
 
     Answer run(Request request) {
@@ -80,13 +83,14 @@ final class Transport {
 
     /** A stream without a deadline of its own; each wait for it has the transport's. */
     SessionCall session() {
-        return new SessionCall(AutogradServiceGrpc.newStub(channel), deadline);
+        return new SessionCall(AutogradServiceGrpc.newStub(channel), deadline, digests);
     }
 
     private SessionCall sessionOfOneAnswer() {
         return new SessionCall(
                 AutogradServiceGrpc.newStub(channel).withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS),
-                deadline);
+                deadline,
+                digests);
     }
 
     private <T> T unary(Function<AutogradServiceBlockingStub, T> call) {

@@ -11,6 +11,7 @@ import dev.gradwire.v1.Open;
 import dev.gradwire.v1.Opened;
 import dev.gradwire.v1.PlanRequest;
 import dev.gradwire.v1.PlanResponse;
+import dev.gradwire.v1.Program;
 import dev.gradwire.v1.ResultRef;
 import dev.gradwire.v1.RunError;
 import dev.gradwire.v1.RunRequest;
@@ -36,9 +37,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.UnaryOperator;
 
 /** Writes down what it is asked and gives answers laid out beforehand; computes nothing. */
 final class FakeServer extends AutogradServiceImplBase implements AutoCloseable {
@@ -55,6 +58,12 @@ final class FakeServer extends AutogradServiceImplBase implements AutoCloseable 
 
     final CountDownLatch cancelled = new CountDownLatch(1);
     volatile boolean silent;
+
+    /** Programs that came by a session, by digest; cleared, it has forgotten them. */
+    final Map<ByteString, Program> programs = new ConcurrentHashMap<>();
+
+    /** What it says that a program's digest is. */
+    volatile UnaryOperator<ByteString> digests = UnaryOperator.identity();
 
     PlanResponse plan = PlanResponse.getDefaultInstance();
     int answers;
@@ -117,11 +126,14 @@ final class FakeServer extends AutogradServiceImplBase implements AutoCloseable 
     }
 
     private static StatusRuntimeException tooLarge() {
-        ErrorInfo info = ErrorInfo.newBuilder().setReason("RESPONSE_TOO_LARGE").build();
-        return StatusProto.toStatusRuntimeException(com.google.rpc.Status.newBuilder()
-                .setCode(Code.INVALID_ARGUMENT.value())
-                .addDetails(Any.pack(info))
-                .build());
+        return StatusProto.toStatusRuntimeException(status(Code.INVALID_ARGUMENT, "RESPONSE_TOO_LARGE"));
+    }
+
+    static com.google.rpc.Status status(Code code, String reason) {
+        return com.google.rpc.Status.newBuilder()
+                .setCode(code.value())
+                .addDetails(Any.pack(ErrorInfo.newBuilder().setReason(reason).build()))
+                .build();
     }
 
     @Override
@@ -152,7 +164,9 @@ final class FakeServer extends AutogradServiceImplBase implements AutoCloseable 
                             return;
                         }
                         open = request.getOpen();
-                        if (!open.getGraphContinues()) {
+                        if (open.hasDigest()) {
+                            byDigest();
+                        } else if (!open.getGraphContinues()) {
                             opened();
                         }
                     }
@@ -170,9 +184,25 @@ final class FakeServer extends AutogradServiceImplBase implements AutoCloseable 
                 }
             }
 
+            private void byDigest() {
+                Program known = programs.get(open.getDigest());
+                if (known == null) {
+                    out.onNext(SessionResponse.newBuilder()
+                            .setRunError(
+                                    RunError.newBuilder().setStatus(status(Code.FAILED_PRECONDITION, "GRAPH_UNKNOWN")))
+                            .build());
+                    return;
+                }
+                open = open.toBuilder().setProgram(known).build();
+                opened();
+            }
+
             private void opened() {
+                ByteString digest = ProgramDigests.key(open.getProgram());
+                programs.put(digest, open.getProgram());
                 out.onNext(SessionResponse.newBuilder()
-                        .setOpened(Opened.newBuilder().addAllTypes(plan.getTypesList()))
+                        .setOpened(
+                                Opened.newBuilder().addAllTypes(plan.getTypesList()).setDigest(digests.apply(digest)))
                         .build());
             }
 
