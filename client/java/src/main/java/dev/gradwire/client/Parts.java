@@ -35,11 +35,11 @@ final class Parts {
             return List.of(open(openMessage(request).setProgram(program)));
         }
         List<SessionRequest> messages = new ArrayList<>();
-        messages.add(open(openMessage(request)
-                .setProgram(Program.getDefaultInstance())
-                .setGraphContinues(true)));
-        of(program).forEach(part -> messages.add(
-                SessionRequest.newBuilder().setGraphPart(part).build()));
+        messages.add(open(
+                openMessage(request).setProgram(Program.getDefaultInstance()).setGraphContinues(true)));
+        of(program)
+                .forEach(part -> messages.add(
+                        SessionRequest.newBuilder().setGraphPart(part).build()));
         return messages;
     }
 

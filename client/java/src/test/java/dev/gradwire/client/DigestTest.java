@@ -23,7 +23,8 @@ final class DigestTest {
     private final TensorData batch = TensorData.of(new float[] {3, 4}, 2);
     private final Program program =
             Program.builder().output("y", x.exp().named("y")).build();
-    private final Program other = Program.builder().output("z", x.sin().named("z")).build();
+    private final Program other =
+            Program.builder().output("z", x.sin().named("z")).build();
 
     @AfterEach
     void close() {
@@ -55,7 +56,11 @@ final class DigestTest {
 
         assertThat(opens())
                 .containsExactly(
-                        SourceCase.PROGRAM, SourceCase.PROGRAM, SourceCase.DIGEST, SourceCase.DIGEST, SourceCase.DIGEST);
+                        SourceCase.PROGRAM,
+                        SourceCase.PROGRAM,
+                        SourceCase.DIGEST,
+                        SourceCase.DIGEST,
+                        SourceCase.DIGEST);
         Open last = server.streamed.stream()
                 .filter(SessionRequest::hasOpen)
                 .map(SessionRequest::getOpen)

@@ -201,8 +201,9 @@ final class FakeServer extends AutogradServiceImplBase implements AutoCloseable 
                 ByteString digest = ProgramDigests.key(open.getProgram());
                 programs.put(digest, open.getProgram());
                 out.onNext(SessionResponse.newBuilder()
-                        .setOpened(
-                                Opened.newBuilder().addAllTypes(plan.getTypesList()).setDigest(digests.apply(digest)))
+                        .setOpened(Opened.newBuilder()
+                                .addAllTypes(plan.getTypesList())
+                                .setDigest(digests.apply(digest)))
                         .build());
             }
 
