@@ -6,6 +6,8 @@ import dev.gradwire.cli.bench.service.Peer;
 import dev.gradwire.cli.conformance.ConformanceCommand;
 import dev.gradwire.cli.demo.DemoCommand;
 import dev.gradwire.cli.operators.OperatorsCommand;
+import dev.gradwire.cli.soak.SoakClient;
+import dev.gradwire.cli.soak.SoakCommand;
 import dev.gradwire.cli.sweep.SweepCommand;
 import dev.gradwire.service.HealthCommand;
 import dev.gradwire.service.ServeCommand;
@@ -28,6 +30,8 @@ import picocli.CommandLine.HelpCommand;
             Peer.class,
             OperatorsCommand.class,
             SweepCommand.class,
+            SoakCommand.class,
+            SoakClient.class,
             HealthCommand.class
         })
 public final class Main {

@@ -9,7 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 
 /** The Run method with messages that nobody reads: what a caller spends on them is the same whoever answers. */
-final class Bytes {
+public final class Bytes {
     private static final MethodDescriptor.Marshaller<byte[]> MARSHALLER = new MethodDescriptor.Marshaller<>() {
         @Override
         public InputStream stream(byte[] value) {
@@ -27,7 +27,7 @@ final class Bytes {
     };
 
     /** Run, as far as the network can tell. */
-    static final MethodDescriptor<byte[], byte[]> METHOD =
+    public static final MethodDescriptor<byte[], byte[]> METHOD =
             AutogradServiceGrpc.getRunMethod().toBuilder(MARSHALLER, MARSHALLER).build();
 
     private static final class Known extends ByteArrayInputStream implements KnownLength {
