@@ -66,7 +66,7 @@ final class BadNetwork implements Row {
             int total = counts.values().stream().mapToInt(Integer::intValue).sum() + hanging;
             trial.note("calls (at most 10,000)", total, "");
             trial.note("of them UNAVAILABLE", counts.getOrDefault(Code.UNAVAILABLE, 0), "");
-            trial.note("resets", network.resets(), "");
+            trial.note("resets", (double) network.resets(), "");
             trial.none("calls that hang", hanging);
             trial.none(
                     "ends that are not documented",

@@ -80,7 +80,7 @@ final class Cancels implements Row {
             trial.none("leases left", server.leases());
             trial.atMost("all memory free after", settled, 1, "s");
             trial.atMost("buffers grown by", grown, 1 + PIECE_MEBIBYTES, "MiB");
-            trial.none("leak reports", server.logged("LEAK"));
+            trial.none("leak reports", (double) server.logged("LEAK"));
         }
     }
 

@@ -146,7 +146,9 @@ final class FaultProxy implements AutoCloseable {
             if (replies && happens(now.stallShare)) {
                 Thread.sleep(now.stallMillis);
             }
-            out.write(piece.bytes.array(), 0, piece.length);
+            byte[] bytes = new byte[piece.length];
+            piece.bytes.get(0, bytes);
+            out.write(bytes);
             if (now.bytesPerSecond > 0) {
                 Thread.sleep(1000L * piece.length / now.bytesPerSecond);
             }

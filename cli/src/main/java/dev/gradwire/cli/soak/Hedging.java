@@ -12,6 +12,7 @@ import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
 import io.grpc.StatusOr;
 import io.grpc.netty.NettyChannelBuilder;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.ArrayList;
@@ -73,7 +74,7 @@ final class Hedging implements Row {
         }
     }
 
-    private record Sum(double[] millis, int total, int failed, long extra) {}
+    private record Sum(List<Double> millis, int total, int failed, long extra) {}
 
     private static Sum calls(boolean hedged, double seconds, FaultProxy... replicas) throws Exception {
         NameResolverProvider names = names(replicas);
@@ -101,13 +102,13 @@ final class Hedging implements Row {
             for (Future<Load.Ends> future : futures) {
                 all.add(future.get());
             }
-            double[] millis = all.stream()
-                    .flatMapToDouble(ends -> Arrays.stream(ends.goodMillis()))
+            List<Double> millis = all.stream()
+                    .flatMap(ends -> ends.goodMillis().stream())
                     .sorted()
-                    .toArray();
+                    .toList();
             int total = all.stream().mapToInt(Load.Ends::total).sum();
             int wrong = all.stream().mapToInt(Load.Ends::wrong).sum();
-            return new Sum(millis, total, wrong + total - millis.length, attempts.get() - total);
+            return new Sum(millis, total, wrong + total - millis.size(), attempts.get() - total);
         } finally {
             channels.forEach(ManagedChannel::shutdownNow);
             NameResolverRegistry.getDefaultRegistry().deregister(names);
@@ -146,7 +147,8 @@ final class Hedging implements Row {
     /** A name that stands for the proxies. */
     private static NameResolverProvider names(FaultProxy... replicas) {
         List<EquivalentAddressGroup> addresses = Arrays.stream(replicas)
-                .map(each -> new EquivalentAddressGroup(new InetSocketAddress("127.0.0.1", each.port())))
+                .map(each -> new EquivalentAddressGroup(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), each.port())))
                 .toList();
         return new NameResolverProvider() {
             @Override

@@ -73,6 +73,6 @@ final class JavaClient implements Row {
                 grown,
                 counted + NOISE_MEBIBYTES,
                 "MiB");
-        trial.none("leak reports", leaks);
+        trial.none("leak reports", (double) leaks);
     }
 }

@@ -10,8 +10,10 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -34,10 +36,17 @@ final class Load {
     /**
      * How calls ended.
      *
+     * @param goodMillis times of those that were answered, in order
+     * @param refusedMillis times of those that were refused, in order
      * @param hanging calls that had not ended some seconds after their deadline
      */
     record Ends(
-            Map<Code, Integer> counts, double[] goodMillis, double[] refusedMillis, int wrong, int bare, int hanging) {
+            Map<Code, Integer> counts,
+            List<Double> goodMillis,
+            List<Double> refusedMillis,
+            int wrong,
+            int bare,
+            int hanging) {
         int count(Code code) {
             return counts.getOrDefault(code, 0);
         }
@@ -74,8 +83,8 @@ final class Load {
                 .build();
     }
 
-    static double quantile(double[] sorted, double share) {
-        return sorted.length == 0 ? Double.NaN : sorted[(int) (share * (sorted.length - 1))];
+    static double quantile(List<Double> sorted, double share) {
+        return sorted.isEmpty() ? Double.NaN : sorted.get((int) (share * (sorted.size() - 1)));
     }
 
     /** Starts calls at a steady rate, whether or not others have ended. */
@@ -164,24 +173,20 @@ final class Load {
         Map<Code, Integer> counts = new EnumMap<>(Code.class);
         int wrong = 0;
         int bare = 0;
-        double[] good = new double[ends.size()];
-        double[] refused = new double[ends.size()];
-        int goodCount = 0;
-        int refusedCount = 0;
+        List<Double> good = new ArrayList<>();
+        List<Double> refused = new ArrayList<>();
         for (End end = ends.poll(); end != null; end = ends.poll()) {
             counts.merge(end.code, 1, Integer::sum);
             wrong += end.right ? 0 : 1;
             if (end.code == Code.OK) {
-                good[goodCount++] = end.millis;
+                good.add(end.millis);
             } else if (end.code == Code.RESOURCE_EXHAUSTED) {
-                refused[refusedCount++] = end.millis;
+                refused.add(end.millis);
                 bare += end.detailed ? 0 : 1;
             }
         }
-        good = Arrays.copyOf(good, goodCount);
-        refused = Arrays.copyOf(refused, refusedCount);
-        Arrays.sort(good);
-        Arrays.sort(refused);
+        Collections.sort(good);
+        Collections.sort(refused);
         return new Ends(counts, good, refused, wrong, bare, hanging);
     }
 }

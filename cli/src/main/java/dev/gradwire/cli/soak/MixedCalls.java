@@ -105,8 +105,8 @@ final class MixedCalls implements Row {
         trial.atMost("descriptors more than at first", min(end, false) - begin.descriptors, 2, "");
         trial.atMost("last tenth's p99 / first's", last / first, 1.1, "");
         trial.none("leases left", leases);
-        trial.none("wrong results", wrong.get());
-        trial.none("failures that are not typed", failed.get());
+        trial.none("wrong results", (double) wrong.get());
+        trial.none("failures that are not typed", (double) failed.get());
     }
 
     private static double min(List<Sample> samples, boolean threads) {
@@ -134,11 +134,11 @@ final class MixedCalls implements Row {
     }
 
     private static double p99(List<Latency> latencies, double from, double to) {
-        double[] millis = latencies.stream()
+        List<Double> millis = latencies.stream()
                 .filter(each -> each.seconds >= from && each.seconds < to)
-                .mapToDouble(Latency::millis)
-                .toArray();
-        Arrays.sort(millis);
+                .map(Latency::millis)
+                .sorted()
+                .toList();
         return Load.quantile(millis, 0.99);
     }
 
