@@ -32,7 +32,8 @@ record Simplify(OperatorTable operators) implements Pass {
             case "div" -> divideByOne(call, builder);
             case "neg" -> twice("neg", call, builder);
             case "_conj", "_conj_physical" -> twice(node.op().canonical().name(), call, builder);
-            case "view", "expand", "_to_copy", "permute", "clone" -> identity(call, node);
+            case "view", "expand", "_to_copy", "permute" -> identity(call, node);
+            case "clone" -> copyOfDense(call, builder);
             case "transpose" -> doubleTransposition(call, builder);
             default -> null;
         };
@@ -62,7 +63,7 @@ record Simplify(OperatorTable operators) implements Pass {
         return inner.call().arg("self") instanceof Value value ? value : null;
     }
 
-    /** A view, cast, copy or permutation that changes nothing. */
+    /** A view, cast or permutation that changes nothing. */
     private static @Nullable Value identity(Call call, Node node) {
         if (!(call.arg("self") instanceof Value value)
                 || !value.type().equals(node.result().type())) {
@@ -78,6 +79,14 @@ record Simplify(OperatorTable operators) implements Pass {
             }
         }
         return value;
+    }
+
+    /** A copy of what lies in row-major order already; of a view it may be what a kernel relies on. */
+    private static @Nullable Value copyOfDense(Call call, GraphBuilder builder) {
+        Node producer = producer(call.arg("self"), builder);
+        boolean dense =
+                producer != null && !((Overload) producer.op()).declaration().isView();
+        return dense ? (Value) call.arg("self") : null;
     }
 
     /** {@code transpose(transpose(x, i, j), i, j) = x}. */

@@ -24,10 +24,10 @@ final class DeadlineTest {
     /** Many seconds of products in three matrices: small in memory, large in time. */
     private static RunRequest timeBomb() {
         Graph.Builder graph = Graph.newBuilder().addInputs(Wire.leaf("n0", SIZE, SIZE));
-        for (int i = 1; i <= 5_000; i++) {
+        for (int i = 1; i <= 40_000; i++) {
             graph.addNodes(node("n" + i, "matmul", value("n" + (i - 1)), value("n0")));
         }
-        graph.addNodes(node("end", "sum", value("n5000"))).addOutputs("end");
+        graph.addNodes(node("end", "sum", value("n40000"))).addOutputs("end");
         return RunRequest.newBuilder()
                 .setProgram(Wire.program(graph))
                 .addInputs(Wire.named("n0", Wire.floats(List.of(SIZE, SIZE), new float[(int) (SIZE * SIZE)])))

@@ -35,7 +35,9 @@ final class MemoryTest {
     private static final long ELEMENTS = TENSOR_BYTES / Float.BYTES;
     private static final long BUDGET_BYTES = 192 << 20;
     private static final int CHUNK_BYTES = 1 << 20;
-    private static final double SLACK = 1.15;
+    /** 15% of the row's budget of 1 GiB is more; code and buffers take as much beside a small one as beside that. */
+    private static final long SLACK_BYTES = 64 << 20;
+
     private static final int WARM_UP = 10;
     private static final int SECONDS = 100;
 
@@ -129,11 +131,11 @@ final class MemoryTest {
             Figures.add(
                     "L2",
                     (grown >> 20) + " MiB grown, " + refusals + " refusals",
-                    "≤ " + ((long) (BUDGET_BYTES * SLACK) >> 20) + " MiB (budget of 192 MiB + 15%)",
+                    "≤ " + ((BUDGET_BYTES + SLACK_BYTES) >> 20) + " MiB (budget of 192 MiB, and 64)",
                     0);
             assertThat(server.isAlive()).isTrue();
             assertThat(refusals).hasPositiveValue();
-            assertThat(grown).isLessThanOrEqualTo((long) (BUDGET_BYTES * SLACK));
+            assertThat(grown).isLessThanOrEqualTo(BUDGET_BYTES + SLACK_BYTES);
             TestServer.eventually("leases", () -> server.leases() == 0);
         }
     }
